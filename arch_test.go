@@ -1,0 +1,208 @@
+// Package payaid_test holds the rule of architecture: who may import whom.
+package payaid_test
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "payaid/"
+
+// The layers of packages, so that the table below stays readable.
+var (
+	views = []string{"views/contacts", "views/errors", "views/imports", "views/layout", "views/signin", "views/ui"}
+	areas = []string{"internal/auth", "internal/crm", "internal/tenant"}
+)
+
+// mayImport says for each package which packages of ours it may import; its tests
+// may import more. A new package gets a line here, in the layer where it belongs.
+// A line may stand here before its package does.
+var mayImport = map[string][]string{
+	"db": {},
+
+	// Tools know no area. Of them only cache, change, jobs and dbtest know db.
+	"internal/apperr":     {},
+	"internal/blob":       {},
+	"internal/cache":      {"db"},
+	"internal/change":     {"db", "internal/apperr"},
+	"internal/config":     {},
+	"internal/dbtest":     {"db", "internal/localstack"},
+	"internal/gstin":      {},
+	"internal/jobs":       {"db", "internal/apperr"},
+	"internal/kv":         {},
+	"internal/limit":      {"internal/kv"},
+	"internal/localstack": {"internal/kv"},
+	"internal/mail":       {},
+	"internal/money":      {},
+	"internal/servertest": {"internal/blob", "internal/kv"},
+	"internal/session":    {"internal/kv"},
+
+	// Areas know db, tools and lower areas: auth, tenant ← crm.
+	"internal/auth":   {"db", "internal/apperr", "internal/cache", "internal/change"},
+	"internal/tenant": {"db", "internal/apperr", "internal/cache", "internal/change"},
+	"internal/crm": {"db", "internal/apperr", "internal/auth", "internal/blob", "internal/cache", "internal/change", "internal/gstin",
+		"internal/jobs", "internal/tenant"},
+
+	// Views take the areas' types, and values of tools that are only values.
+	"views/ui":       {"internal/money"},
+	"views/layout":   {"views/ui"},
+	"views/contacts": viewOf("internal/crm", "internal/auth"),
+	"views/errors":   viewOf(),
+	"views/imports":  viewOf("internal/crm", "internal/auth"),
+	"views/signin":   viewOf("internal/auth"),
+
+	// Handlers never see db; the API never sees a view.
+	"handlers/respond": {"internal/apperr", "internal/change"},
+	"handlers/mw":      {"handlers/respond", "internal/apperr", "internal/auth", "internal/limit", "internal/session"},
+	"handlers/api":     slices.Concat(areas, []string{"handlers/mw", "handlers/respond", "internal/apperr", "internal/cache", "internal/jobs"}),
+	"handlers": slices.Concat(areas, views, []string{"handlers/api", "handlers/mw", "handlers/respond", "static",
+		"internal/apperr", "internal/cache", "internal/jobs", "internal/limit", "internal/money", "internal/session"}),
+
+	"static": {},
+
+	// The wiring knows everything; nil means no limit.
+	"cmd/web": nil,
+	"bench":   nil,
+	"e2e":     nil,
+}
+
+func viewOf(types ...string) []string {
+	return append(types, "views/layout", "views/ui", "internal/apperr", "internal/money")
+}
+
+// onlyIn says where a library may be imported: in these packages and below those
+// that end in a slash.
+var onlyIn = map[string][]string{
+	"github.com/gofiber/fiber":      {"handlers", "handlers/"},
+	"github.com/danielgtaylor/huma": {"handlers/api", "handlers/respond"},
+	"github.com/a-h/templ":          {"handlers", "handlers/", "views/"},
+	"github.com/jackc/pgx":          {"db", "internal/", "cmd/", "bench"}, // bench measures the driver itself
+	"github.com/redis/go-redis":     {"internal/cache", "internal/session", "internal/limit", "internal/kv", "internal/servertest", "cmd/"},
+	"github.com/minio/minio-go":     {"internal/blob", "cmd/"},
+	"github.com/riverqueue/river":   {"db", "internal/change", "internal/jobs", "cmd/"},
+}
+
+// listed is what `go list` tells about a package.
+type listed struct {
+	Dir, ImportPath, Name string
+	Imports, GoFiles      []string
+}
+
+// packages lists the packages of this module that hold more than tests, by their
+// path inside it. They need not compile.
+func packages(t *testing.T) map[string]listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-e", "-json=Dir,ImportPath,Name,Imports,GoFiles", "./...")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	found := map[string]listed{}
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return found
+		} else if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		if len(p.GoFiles) > 0 {
+			found[strings.TrimPrefix(p.ImportPath, module)] = p
+		}
+	}
+}
+
+func TestImportsFollowTheArchitecture(t *testing.T) {
+	found := packages(t)
+	if len(found) < 10 {
+		t.Fatalf("go list found %d packages only", len(found))
+	}
+	for path, p := range found {
+		allowed, known := mayImport[path]
+		if !known {
+			t.Errorf("%s is not in mayImport (arch_test.go): add it to the layer where it belongs, with what it may import", path)
+			continue
+		}
+		if allowed == nil {
+			continue
+		}
+		for _, i := range p.Imports {
+			if ours, ok := strings.CutPrefix(i, module); ok && !slices.Contains(allowed, ours) {
+				t.Errorf("%s imports %s: the architecture does not allow it", path, ours)
+			}
+		}
+	}
+}
+
+func TestLibrariesStayWhereTheyBelong(t *testing.T) {
+	for path, p := range packages(t) {
+		for library, homes := range onlyIn {
+			uses := slices.ContainsFunc(p.Imports, func(i string) bool { return i == library || strings.HasPrefix(i, library+"/") })
+			if uses && !slices.ContainsFunc(homes, func(h string) bool { return path == h || strings.HasSuffix(h, "/") && strings.HasPrefix(path, h) }) {
+				t.Errorf("%s imports %s, which belongs in %s only", path, library, strings.Join(homes, ", "))
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	for path, p := range packages(t) {
+		want := "Package " + p.Name + " "
+		if p.Name == "main" {
+			want = "Command "
+		}
+		if !slices.ContainsFunc(p.GoFiles, func(f string) bool { return comments(t, filepath.Join(p.Dir, f), want) }) {
+			t.Errorf("%s has no package comment that begins %q", path, want)
+		}
+	}
+}
+
+// comments reports whether a comment above the file's package clause has a line
+// that begins with want. In what templ generates an empty line follows it.
+func comments(t *testing.T, file, want string) bool {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly|parser.ParseComments)
+	if err != nil {
+		t.Error(err)
+		return false
+	}
+	return slices.ContainsFunc(f.Comments, func(c *ast.CommentGroup) bool {
+		return c.End() < f.Package && strings.Contains("\n"+c.Text(), "\n"+want)
+	})
+}
+
+// The table is a set of layers: whoever imports in a circle has no layer. Go
+// refuses circles of packages that exist, this also those that do not yet.
+func TestTheTableHasNoCircle(t *testing.T) {
+	done := map[string]bool{}
+	var visit func(path string, way []string)
+	visit = func(path string, way []string) {
+		if slices.Contains(way, path) {
+			t.Fatalf("mayImport goes in a circle: %s", strings.Join(append(way, path), " → "))
+		}
+		if done[path] {
+			return
+		}
+		for _, next := range mayImport[path] {
+			if _, known := mayImport[next]; !known {
+				t.Errorf("mayImport of %s names %s, which has no line of its own", path, next)
+			}
+			visit(next, append(slices.Clone(way), path))
+		}
+		done[path] = true
+	}
+	for path := range mayImport {
+		visit(path, nil)
+	}
+}

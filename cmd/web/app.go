@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/redis/go-redis/v9"
+
+	"payaid/db"
+	"payaid/handlers"
+	"payaid/internal/auth"
+	"payaid/internal/blob"
+	"payaid/internal/change"
+	"payaid/internal/crm"
+	"payaid/internal/jobs"
+	"payaid/internal/kv"
+	"payaid/internal/limit"
+	"payaid/internal/session"
+	"payaid/internal/tenant"
+	"payaid/static"
+)
+
+// app is every dependency, built once and from top to bottom.
+type app struct {
+	cfg     *environment
+	log     *slog.Logger
+	servers *servers
+	db      *db.DB
+	redis   redis.UniversalClient
+	blobs   blob.Store
+	jobs    *jobs.Client
+
+	auth   *auth.Service
+	tenant *tenant.Service
+	crm    *crm.Service
+}
+
+// newApp connects to everything and builds the services. With works it also
+// works background jobs once they are started.
+func (e *environment) newApp(ctx context.Context, log *slog.Logger, works bool) (_ *app, err error) {
+	a := &app{cfg: e, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close(ctx))
+		}
+	}()
+	if a.servers, err = e.findServers(ctx, log); err != nil {
+		return nil, err
+	}
+	if a.db, err = openDatabase(ctx, a.servers); err != nil {
+		return nil, err
+	}
+	if a.redis, err = kv.Open(a.servers.sessionURL); err != nil {
+		return nil, fmt.Errorf("PAYAID_REDIS_SESSION_URL: %w", err)
+	}
+	if a.blobs, err = e.openBlobs(ctx); err != nil {
+		return nil, fmt.Errorf("the object store does not answer: %w", err)
+	}
+	return a, a.build(ctx, works)
+}
+
+// build makes the services on what newApp connected to.
+func (a *app) build(ctx context.Context, works bool) error {
+	write := &change.Writer{DB: a.db, Log: a.log, Now: time.Now}
+	var err error
+	if a.auth, err = auth.New(ctx, write); err != nil {
+		return err
+	}
+	a.tenant = tenant.New(write)
+	a.crm = crm.New(write, a.blobs, a.auth)
+	options := jobs.Options{Log: a.log}
+	if works {
+		options.Workers = jobs.NewWorkers()
+		jobs.Add(options.Workers, a.crm.RunImport)
+		jobs.Add(options.Workers, write.RunPurge)
+		options.Periodic = []jobs.Periodic{{Every: time.Hour, Args: change.PurgeArgs{}}}
+	}
+	if a.jobs, err = jobs.New(a.db, options); err != nil {
+		return err
+	}
+	write.Jobs = a.jobs
+	return nil
+}
+
+// web returns the web face. closing is closed when the process begins to stop.
+func (a *app) web(closing <-chan struct{}) (*fiber.App, error) {
+	files, err := static.Load()
+	if err != nil {
+		return nil, err
+	}
+	c := &a.cfg.cfg
+	return handlers.New(handlers.Deps{
+		Auth: a.auth, CRM: a.crm,
+		Sessions: session.NewStore(a.redis, session.Options{Secure: c.SecureCookies()}),
+		Limiter:  limit.New(a.redis), Static: files, Explain: change.Explain, Log: a.log, Now: time.Now,
+		SecretKey: a.servers.secretKey, BaseURL: c.BaseURL, SecureCookies: c.SecureCookies(), TrustedProxies: c.TrustedProxies, Demo: c.Demo,
+		Closing: closing,
+		Checks: []handlers.Check{
+			{Name: "database", Required: true, Ask: a.db.Ping},
+			{Name: "schema", Required: true, Ask: a.db.CheckSchema},
+			{Name: "sessions", Ask: func(ctx context.Context) error { return a.redis.Ping(ctx).Err() }},
+			{Name: "objects", Ask: a.blobs.Check},
+		},
+	}), nil
+}
+
+// close gives everything back, last made first.
+func (a *app) close(ctx context.Context) error {
+	var errs []error
+	if a.jobs != nil {
+		errs = append(errs, a.jobs.Stop(ctx))
+	}
+	if a.redis != nil {
+		errs = append(errs, a.redis.Close())
+	}
+	if a.db != nil {
+		a.db.Close()
+	}
+	if a.servers != nil {
+		errs = append(errs, a.servers.close())
+	}
+	return errors.Join(errs...)
+}

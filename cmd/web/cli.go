@@ -1,0 +1,41 @@
+package main
+
+import (
+	"io"
+
+	"github.com/alecthomas/kong"
+
+	"payaid/internal/config"
+)
+
+// cli is every verb with its flags.
+type cli struct {
+	Version kong.VersionFlag `help:"Print the version."`
+
+	Serve       serveCmd       `cmd:"" help:"Serve the web application."`
+	Worker      workerCmd      `cmd:"" help:"Only work background jobs."`
+	Migrate     migrateCmd     `cmd:"" help:"Bring the database schema up to date (up, status)."`
+	Healthcheck healthcheckCmd `cmd:"" help:"Exit 0 when the application on PAYAID_ADDR may take traffic."`
+	Doctor      doctorCmd      `cmd:"" help:"Explain what is missing or wrong."`
+	Stop        stopCmd        `cmd:"" help:"Stop the embedded servers of the data directory."`
+	OpenAPI     openapiCmd     `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
+	User        struct {
+		Create        userCreateCmd        `cmd:"" help:"Make an account."`
+		ResetPassword userResetPasswordCmd `cmd:"" help:"Set a new password and end every session of the person."`
+	} `cmd:"" help:"Administer people."`
+	Tenant struct {
+		Create tenantCreateCmd `cmd:"" help:"Make a business."`
+		List   tenantListCmd   `cmd:"" help:"List every business."`
+	} `cmd:"" help:"Administer businesses."`
+	APIKey struct {
+		Create apikeyCreateCmd `cmd:"" help:"Make an API key and print its secret alone."`
+	} `cmd:"" name:"apikey" help:"Administer API keys."`
+}
+
+// environment is what every verb runs in.
+type environment struct {
+	cfg      config.Config
+	unused   []string // variables that this version does not read
+	in       io.Reader
+	out, err io.Writer
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"payaid/internal/apperr"
+	"payaid/internal/auth"
+	"payaid/internal/crm"
+	"payaid/internal/tenant"
+)
+
+// The demo business. Its passwords are public, so production refuses it.
+const (
+	demoSlug     = "demo"
+	demoName     = "Udyog Traders"
+	demoPassword = "demo-payaid"
+)
+
+// ensureDemo makes the demo business unless it is there. Replicas that start
+// together, and a start that was interrupted, end at the same state.
+func (a *app) ensureDemo(ctx context.Context) error {
+	t, err := a.tenant.Create(ctx, tenant.Input{Slug: demoSlug, Name: demoName})
+	if apperr.Is(err, apperr.AlreadyExists) {
+		t, err = a.tenant.BySlug(ctx, demoSlug)
+	}
+	if err != nil {
+		return err
+	}
+	people, err := a.ensureDemoPeople(ctx, t.ID)
+	if err != nil || people == nil {
+		return err
+	}
+	for i, in := range demoContacts() {
+		if _, err := a.crm.CreateContact(ctx, people[i%len(people)], in); err != nil && !apperr.Is(err, apperr.AlreadyExists) {
+			return fmt.Errorf("contact %s: %w", in.Email, err)
+		}
+	}
+	return nil
+}
+
+// ensureDemoPeople makes the three users and returns them as principals; nil when
+// they were there already.
+func (a *app) ensureDemoPeople(ctx context.Context, tenantID uuid.UUID) ([]auth.Principal, error) {
+	team, err := a.tenant.CreateTeam(ctx, tenantID, "Sales")
+	if apperr.Is(err, apperr.AlreadyExists) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var people []auth.Principal
+	for _, role := range []auth.Role{auth.Owner, auth.Manager, auth.Member} {
+		in := auth.UserInput{
+			Email: string(role) + "@demo.test", Name: "Demo " + role.Label(), Password: demoPassword,
+			TenantID: tenantID, Role: role, PlatformAdmin: role == auth.Owner,
+		}
+		if role != auth.Owner {
+			in.TeamID = &team
+		}
+		id, err := a.auth.CreateUser(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("user %s: %w", in.Email, err)
+		}
+		p, err := a.auth.Member(ctx, tenantID, id, time.Now())
+		if err != nil {
+			return nil, err
+		}
+		people = append(people, p)
+	}
+	return people, nil
+}
+
+// demoContacts is a small, always equal address book.
+func demoContacts() []crm.ContactInput {
+	first := strings.Fields("Aarav Priya Rohan Ananya Vikram Meera Kabir Ishita Arjun Diya Sanjay Nisha Rahul Kavya Imran Lakshmi")
+	last := strings.Fields("Sharma Das Patel Mehta Iyer Joshi Nair Kulkarni Singh Bose Reddy Chopra")
+	companies := []string{"Saffron Foods Pvt Ltd", "Deccan Instruments", "Aravalli Steel", "Himalaya Herbals", "Konkan Logistics", "Malabar Spices Co", "Nilgiri Textiles", "Ganga Paper Mills", ""}
+	titles := []string{"Owner", "Purchase manager", "Accounts", "Director", ""}
+	sources := []string{"Website", "Referral", "Trade fair", "Walk-in"}
+	var out []crm.ContactInput
+	for i := range 64 {
+		f, l := first[i%len(first)], last[(i*7+i/16)%len(last)]
+		out = append(out, crm.ContactInput{
+			FirstName: f, LastName: l, Email: strings.ToLower(fmt.Sprintf("%s.%s%d@example.in", f, l, i)), Phone: fmt.Sprintf("98%03d%05d", 200+i*3, 11111+i*137),
+			Company: companies[i%len(companies)], JobTitle: titles[i%len(titles)], Source: sources[i%len(sources)],
+			Stage: crm.Stages[i%3], Status: crm.Statuses[min(i%7, 6)/5], Warmth: crm.Warmths[(i/2)%3], LeadScore: (i * 13) % 101,
+		})
+	}
+	return out
+}

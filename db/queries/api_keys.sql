@@ -1,0 +1,24 @@
+-- name: InsertAPIKey :exec
+INSERT INTO api_keys (tenant_id, id, name, prefix, secret_hash, role, scopes, expires_at, created_at)
+VALUES (@tenant_id, @id, @name, @prefix, @secret_hash, @role, @scopes, @expires_at, @now);
+
+-- name: APIKeyTenant :one
+-- @sqlc-vet-disable tenant-scoped
+-- the key arrives before its tenant is known: the function answers the tenant and no more
+SELECT coalesce(api_key_tenant(@prefix), '00000000-0000-0000-0000-000000000000')::uuid AS tenant_id;
+
+-- name: GetAPIKeyByPrefix :one
+SELECT k.id, k.name, k.secret_hash, k.role, k.scopes, k.expires_at, k.last_used_at, k.revoked_at, t.name AS tenant_name, t.slug AS tenant_slug, t.status AS tenant_status, t.time_zone
+FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
+WHERE k.tenant_id = @tenant_id AND k.prefix = @prefix;
+
+-- name: TouchAPIKey :exec
+-- At most one write a minute for a busy key.
+UPDATE api_keys SET last_used_at = @now
+WHERE tenant_id = @tenant_id AND id = @id
+  AND (last_used_at IS NULL OR last_used_at < @stale_before::timestamptz);
+
+-- name: GetAPIKey :one
+SELECT k.id, k.name, k.secret_hash, k.role, k.scopes, k.expires_at, k.last_used_at, k.revoked_at, t.name AS tenant_name, t.slug AS tenant_slug, t.status AS tenant_status, t.time_zone
+FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
+WHERE k.tenant_id = @tenant_id AND k.id = @id;

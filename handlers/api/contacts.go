@@ -1,0 +1,141 @@
+package api
+
+import (
+	"context"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"payaid/internal/crm"
+)
+
+const contactsTag = "Contacts"
+
+// ContactPath is the part of an input that names a contact.
+type ContactPath struct {
+	ID uuid.UUID `path:"id" format:"uuid" doc:"The contact's id" example:"01930f3e-7a52-7c3b-9d51-2f6f5a8f1c44"`
+}
+
+// ContactFilter is the part of an input that chooses contacts.
+type ContactFilter struct {
+	Query  string `query:"q" maxLength:"200" doc:"Part of a name, an e-mail, a phone number or a company's name" example:"asha"`
+	Stage  string `query:"stage" enum:"prospect,contact,customer" doc:"Only contacts of this stage" example:"customer"`
+	Status string `query:"status" enum:"active,inactive,lost" doc:"Only contacts of this status" example:"active"`
+	Sort   string `query:"sort" enum:"name,-name,email,-email,createdAt,-createdAt,updatedAt,-updatedAt" default:"name" doc:"The order, with - in front for descending" example:"-createdAt"`
+}
+
+func (f ContactFilter) filter() crm.ContactFilter {
+	return crm.ContactFilter{Query: f.Query, Stage: f.Stage, Status: f.Status, Sort: f.Sort}
+}
+
+// Paging is the part of an input that chooses a page.
+type Paging struct {
+	Cursor string `query:"cursor" doc:"nextCursor or prevCursor of another page of the same list; left out for the first page"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"25" doc:"Records a page has at most"`
+}
+
+// size returns the limit as areas take it: they read 0 as "not said", which here
+// was said and is refused like any other number out of range.
+func (p Paging) size() int {
+	if p.Limit == 0 {
+		return -1
+	}
+	return p.Limit
+}
+
+type listContactsInput struct {
+	Reader
+	ContactFilter
+	Paging
+}
+
+type getContactInput struct {
+	Reader
+	ContactPath
+}
+
+type createContactInput struct {
+	Writer
+	Body ContactFields
+}
+
+type updateContactInput struct {
+	Change
+	ContactPath
+	Body ContactFields
+}
+
+type changeContactInput struct {
+	Change
+	ContactPath
+}
+
+func (o *operations) contacts(api huma.API) {
+	huma.Register(api, operation(fiber.MethodGet, "/contacts", "list-contacts", contactsTag, "List contacts",
+		`One page of the contacts that you may see. The deepest page costs what the first one costs: follow nextCursor until it is null.`), o.listContacts)
+	huma.Register(api, created(operation(fiber.MethodPost, "/contacts", "create-contact", contactsTag, "Create a contact",
+		`Adds a contact. At least one of the names, the e-mail and the phone must be known. A company that does not exist yet is made.`, 400, 415)), o.createContact)
+	huma.Register(api, operation(fiber.MethodGet, "/contacts/{id}", "get-contact", contactsTag, "Read a contact",
+		`One contact that is not in the trash.`, 404), o.getContact)
+	huma.Register(api, operation(fiber.MethodPatch, "/contacts/{id}", "update-contact", contactsTag, "Change a contact",
+		`Changes the fields that are sent and leaves the others as they are. null or "" empties a field.`, 400, 404, 412, 415), o.updateContact)
+	huma.Register(api, operation(fiber.MethodDelete, "/contacts/{id}", "delete-contact", contactsTag, "Move a contact to the trash",
+		`The contact disappears from lists and can be restored. Doing it again changes nothing. The answer is the contact as it lies in the trash.`, 404, 412), o.deleteContact)
+	huma.Register(api, operation(fiber.MethodPost, "/contacts/{id}/restore", "restore-contact", contactsTag, "Restore a contact",
+		`Takes a contact out of the trash. When its e-mail belongs to another contact by now, that is 409. Doing it again changes nothing.`, 404, 412), o.restoreContact)
+}
+
+func (o *operations) listContacts(ctx context.Context, in *listContactsInput) (*listAnswer[Contact], error) {
+	f := in.filter()
+	f.Cursor, f.Limit = in.Cursor, in.size()
+	page, err := o.CRM.Contacts(ctx, in.principal, f)
+	if err != nil {
+		return nil, err
+	}
+	meta := Meta{Limit: in.Limit, NextCursor: cursor(page.Next), PrevCursor: cursor(page.Prev), Total: &page.Total, TotalCapped: &page.Capped}
+	return &listAnswer[Contact]{Body: List[Contact]{Data: each(page.Contacts, contactOf), Meta: meta}}, nil
+}
+
+func (o *operations) createContact(ctx context.Context, in *createContactInput) (*createdAnswer[Contact], error) {
+	c, err := o.CRM.CreateContact(ctx, in.principal, in.Body.input())
+	if err != nil {
+		return nil, err
+	}
+	return createdAt(Prefix+"/contacts/"+c.ID.String(), contactOf(c), c.Version), nil
+}
+
+func (o *operations) getContact(ctx context.Context, in *getContactInput) (*recordAnswer[Contact], error) {
+	return contactAnswer(o.CRM.Contact(ctx, in.principal, in.ID))
+}
+
+func (o *operations) updateContact(ctx context.Context, in *updateContactInput) (*recordAnswer[Contact], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	return contactAnswer(o.CRM.UpdateContact(ctx, in.principal, in.ID, in.Body.patch(), version))
+}
+
+func (o *operations) deleteContact(ctx context.Context, in *changeContactInput) (*recordAnswer[Contact], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	return contactAnswer(o.CRM.DeleteContact(ctx, in.principal, in.ID, version))
+}
+
+func (o *operations) restoreContact(ctx context.Context, in *changeContactInput) (*recordAnswer[Contact], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	return contactAnswer(o.CRM.RestoreContact(ctx, in.principal, in.ID, version))
+}
+
+func contactAnswer(c crm.Contact, err error) (*recordAnswer[Contact], error) {
+	if err != nil {
+		return nil, err
+	}
+	return recordOf(contactOf(c), c.Version), nil
+}

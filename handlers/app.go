@@ -1,0 +1,87 @@
+// Package handlers is the web face of PayAid: pages and fragments for people,
+// and under api the JSON for programs. A handler reads the request, calls one
+// method of an area and shows the outcome; it decides nothing itself.
+package handlers
+
+import (
+	"log/slog"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"payaid/handlers/mw"
+	"payaid/handlers/respond"
+	"payaid/internal/auth"
+	"payaid/internal/crm"
+	"payaid/internal/limit"
+	"payaid/internal/session"
+	"payaid/static"
+)
+
+const (
+	// requestTimeout bounds the work for one answer. Streams have their own end.
+	requestTimeout = 15 * time.Second
+	// smallBody is what a form or a JSON document may weigh.
+	smallBody = 1 << 20
+	// uploadBody is what a form with a file may weigh: the file and some room for the
+	// form around it.
+	uploadBody = crm.MaxImportSize + 1<<20
+	// prefetchBody is how much of a body is read before its handler runs; the
+	// rest is streamed.
+	prefetchBody = 256 << 10
+)
+
+// Deps is everything the web face needs, made in cmd/web.
+type Deps struct {
+	Auth           *auth.Service
+	CRM            *crm.Service
+	Sessions       *session.Store
+	Limiter        *limit.Limiter
+	Static         *static.Files
+	Checks         []Check
+	Explain        func(error) error // errors of tools, for respond
+	Log            *slog.Logger
+	Now            func() time.Time
+	SecretKey      string
+	BaseURL        string
+	SecureCookies  bool
+	TrustedProxies []netip.Prefix
+	Demo           bool
+	Closing        <-chan struct{} // closed when the process begins to stop
+}
+
+// server holds what the handlers share.
+type server struct {
+	Deps
+	respond  *respond.Responder
+	sessions *mw.Sessions
+	csrf     *mw.CSRF
+	limits   *mw.Limits
+}
+
+// New returns the application with every route.
+func New(d Deps) *fiber.App {
+	s := &server{Deps: d}
+	s.respond = respond.New(respond.Options{Log: d.Log, Explain: d.Explain, Page: s.errorPage, Toast: errorToast, Now: d.Now})
+	s.sessions = mw.NewSessions(d.Sessions, d.Auth, d.SecureCookies)
+	s.csrf = mw.NewCSRF(d.SecretKey, s.sessions, d.SecureCookies)
+	s.limits = mw.NewLimits(d.Limiter, d.Log)
+	app := fiber.New(fiber.Config{
+		AppName:               "PayAid",
+		DisableStartupMessage: true,
+		Immutable:             true, // without it, strings of a request change under their keeper
+		StreamRequestBody:     true,
+		// Otherwise uploads of any size are written to disk before anybody is asked who sends them.
+		DisablePreParseMultipartForm: true,
+		BodyLimit:                    prefetchBody,
+		ReadTimeout:                  time.Minute,
+		WriteTimeout:                 5 * time.Minute,
+		IdleTimeout:                  75 * time.Second,
+		ErrorHandler:                 s.respond.Error,
+	})
+	app.Use(mw.UnreadBody, mw.RequestID, mw.RealIP(d.TrustedProxies), mw.Log(d.Log, s.respond), mw.SecurityHeaders(strings.HasPrefix(d.BaseURL, "https://")))
+	s.routes(app)
+	return app
+}

@@ -1,0 +1,230 @@
+package handlers
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"payaid/handlers/mw"
+	"payaid/handlers/respond"
+	"payaid/internal/apperr"
+	"payaid/internal/auth"
+	"payaid/internal/crm"
+	"payaid/views/contacts"
+	"payaid/views/ui"
+)
+
+func (s *server) newContact(c *fiber.Ctx) error {
+	p, _ := mw.Principal(c)
+	return s.showContactForm(c, contacts.FormProps{Values: contacts.Values{Owner: p.UserID.String()}})
+}
+
+func (s *server) createContact(c *fiber.Ctx) error {
+	p, _ := mw.Principal(c)
+	form := contacts.FormProps{Values: contactValues(c)}
+	in, err := contactInput(form.Values)
+	if err != nil {
+		return s.refuseContactForm(c, form, err)
+	}
+	contact, err := s.CRM.CreateContact(c.UserContext(), p, in)
+	if err != nil {
+		return s.refuseContactForm(c, form, err)
+	}
+	if !respond.IsPartial(c) {
+		return leaveTo(c, "/contacts/"+contact.ID.String()+"?done=created")
+	}
+	c.Set("HX-Trigger", "closeModal, contactsChanged")
+	c.Set("HX-Reswap", "none")
+	return respond.Render(c, ui.ToastPartial(ui.ToastProps{Kind: ui.ToastSuccess, Title: contact.Name + " was added."}))
+}
+
+func (s *server) editContact(c *fiber.Ctx) error {
+	p, _ := mw.Principal(c)
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	contact, err := s.CRM.Contact(c.UserContext(), p, id)
+	if err != nil {
+		return err
+	}
+	mayChange, err := s.CRM.MayChange(c.UserContext(), p, id)
+	if err != nil {
+		return err
+	}
+	if !mayChange {
+		return apperr.New(apperr.NoPermission, "You may see this contact but not change it.")
+	}
+	return s.showContactForm(c, contacts.FormProps{ID: id, Version: contact.Version, Values: contacts.ValuesOf(contact)})
+}
+
+func (s *server) updateContact(c *fiber.Ctx) error {
+	p, _ := mw.Principal(c)
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	form := contacts.FormProps{ID: id, Values: contactValues(c)}
+	if form.Version, err = strconv.ParseInt(c.FormValue("version"), 10, 64); err != nil {
+		return apperr.Wrap(err, apperr.MissingField, "The form did not say which version it changes. Load the page again.")
+	}
+	patch, err := contactPatch(form.Values)
+	if err != nil {
+		return s.refuseContactForm(c, form, err)
+	}
+	contact, err := s.CRM.UpdateContact(c.UserContext(), p, id, patch, &form.Version)
+	if err != nil {
+		return s.refuseContactForm(c, form, err)
+	}
+	if !respond.IsPartial(c) {
+		return leaveTo(c, "/contacts/"+id.String()+"?done=saved")
+	}
+	c.Set("HX-Trigger", "closeModal")
+	c.Set("HX-Reswap", "none")
+	return respond.Render(c, contacts.Saved(contact))
+}
+
+// refuseContactForm shows the form again, with what was typed and why it was not
+// taken.
+func (s *server) refuseContactForm(c *fiber.Ctx, form contacts.FormProps, err error) error {
+	e := apperr.From(err)
+	switch e.Code {
+	case apperr.Validation, apperr.AlreadyExists:
+		form.Errors = fieldErrors(e)
+	case apperr.Conflict:
+		p, _ := mw.Principal(c)
+		current, err := s.CRM.Contact(c.UserContext(), p, form.ID)
+		if err != nil {
+			return err
+		}
+		form.Current, form.Version = &current, current.Version
+	default:
+		return err
+	}
+	c.Status(respond.Status(e.Code))
+	return s.showContactForm(c, form)
+}
+
+// showContactForm adds what there is to choose from.
+func (s *server) showContactForm(c *fiber.Ctx, form contacts.FormProps) error {
+	p, _ := mw.Principal(c)
+	var err error
+	if form.Owners, err = s.ownerOptions(c, p, form.ID != uuid.Nil); err != nil {
+		return err
+	}
+	if form.Companies, err = s.companyNames(c, p, ""); err != nil {
+		return err
+	}
+	form.CSRF, form.Dialog = mw.Token(c), respond.IsPartial(c)
+	title := "New contact"
+	if form.ID != uuid.Nil {
+		title = "Edit contact"
+	}
+	return show(c, contacts.FormPage(s.frame(c, title, "contacts"), form), contacts.Form(form))
+}
+
+// ownerOptions lists who may be given a contact; nobody to choose from where the
+// principal keeps its own.
+func (s *server) ownerOptions(c *fiber.Ctx, p auth.Principal, exists bool) ([]ui.Option, error) {
+	scope := p.WriteScope()
+	if scope != auth.ScopeAll && scope != auth.ScopeTeam {
+		return nil, nil
+	}
+	colleagues, err := s.Auth.Colleagues(c.UserContext(), p)
+	if err != nil {
+		return nil, err
+	}
+	var out []ui.Option
+	if exists && scope == auth.ScopeAll {
+		out = append(out, ui.Option{Value: contacts.NoOwner, Label: "Nobody"})
+	}
+	for _, colleague := range colleagues {
+		out = append(out, ui.Option{Value: colleague.UserID.String(), Label: colleague.Name})
+	}
+	return out, nil
+}
+
+// suggestCompanies answers the choices below the company's field.
+func (s *server) suggestCompanies(c *fiber.Ctx) error {
+	p, _ := mw.Principal(c)
+	names, err := s.companyNames(c, p, cmp.Or(c.Query("q"), c.Query("company")))
+	if err != nil {
+		return err
+	}
+	return respond.Render(c, contacts.CompanyOptions(names))
+}
+
+func (s *server) companyNames(c *fiber.Ctx, p auth.Principal, q string) ([]string, error) {
+	companies, err := s.CRM.SuggestCompanies(c.UserContext(), p, q)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(companies))
+	for i, company := range companies {
+		names[i] = company.Name
+	}
+	return names, nil
+}
+
+func contactValues(c *fiber.Ctx) contacts.Values {
+	f := func(name string) string { return c.FormValue(name) }
+	return contacts.Values{
+		FirstName: f("firstName"), LastName: f("lastName"), Email: f("email"), Phone: f("phone"), Company: f("company"), JobTitle: f("jobTitle"),
+		Source: f("source"), Address: f("address"), GSTIN: f("gstin"), Notes: f("notes"), Tags: f("tags"), Stage: f("stage"), Status: f("status"),
+		Warmth: f("warmth"), NextFollowUp: f("nextFollowUp"), Owner: f("ownerId"),
+	}
+}
+
+func contactInput(v contacts.Values) (crm.ContactInput, error) {
+	owner, err := formOwner(v.Owner)
+	return crm.ContactInput{
+		FirstName: v.FirstName, LastName: v.LastName, Email: v.Email, Phone: v.Phone, Company: v.Company, JobTitle: v.JobTitle, Source: v.Source,
+		Address: v.Address, GSTIN: v.GSTIN, Notes: v.Notes, Tags: strings.Split(v.Tags, ","), Stage: v.Stage, Status: v.Status, Warmth: v.Warmth,
+		NextFollowUp: v.NextFollowUp, OwnerID: owner,
+	}, err
+}
+
+// contactPatch changes every field of the form.
+func contactPatch(v contacts.Values) (crm.ContactPatch, error) {
+	owner, err := formOwner(v.Owner)
+	tags := strings.Split(v.Tags, ",")
+	return crm.ContactPatch{
+		FirstName: &v.FirstName, LastName: &v.LastName, Email: &v.Email, Phone: &v.Phone, Company: &v.Company, JobTitle: &v.JobTitle,
+		Source: &v.Source, Address: &v.Address, GSTIN: &v.GSTIN, Notes: &v.Notes, Tags: &tags, Stage: &v.Stage, Status: &v.Status,
+		Warmth: &v.Warmth, NextFollowUp: &v.NextFollowUp, OwnerID: owner,
+	}, err
+}
+
+// formOwner reads the owner's field: nil leaves the owner to the area, uuid.Nil is
+// nobody.
+func formOwner(value string) (*uuid.UUID, error) {
+	switch value {
+	case "":
+		return nil, nil
+	case contacts.NoOwner:
+		return new(uuid.UUID), nil
+	}
+	id, err := uuid.Parse(value)
+	if err != nil {
+		var f apperr.Fields
+		f.Add("ownerId", "Choose a person from the list.")
+		return nil, f.Err()
+	}
+	return &id, nil
+}
+
+// fieldErrors are the refused fields of a form, or the sentence when no field is
+// to blame.
+func fieldErrors(e *apperr.Error) []ui.FieldError {
+	out := make([]ui.FieldError, 0, len(e.Details))
+	for _, d := range e.Details {
+		out = append(out, ui.FieldError{Field: d.Field, Message: d.Message})
+	}
+	if len(out) == 0 {
+		out = append(out, ui.FieldError{Message: e.Message})
+	}
+	return out
+}

@@ -1,0 +1,135 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"payaid/handlers/mw"
+	"payaid/handlers/respond"
+	"payaid/internal/apperr"
+	"payaid/internal/auth"
+	"payaid/internal/crm"
+	"payaid/views/imports"
+	"payaid/views/ui"
+)
+
+const (
+	// uploadTimeout bounds the keeping of an uploaded file, counted from when its
+	// last byte was here.
+	uploadTimeout = time.Minute
+	// badRows is how many refused rows a page shows.
+	badRows = 50
+)
+
+func (s *server) listImports(c *fiber.Ctx) error {
+	p, _ := mw.Principal(c)
+	page, err := s.CRM.Imports(c.UserContext(), p, c.Query("cursor"), 0)
+	if err != nil {
+		return err
+	}
+	return show(c, imports.ListPage(s.frame(c, "Imports", "imports"), page), imports.Results(page))
+}
+
+func (s *server) newImport(c *fiber.Ctx) error {
+	return s.showImportForm(c, imports.FormProps{Duplicates: crm.DuplicatesSkip})
+}
+
+func (s *server) showImportForm(c *fiber.Ctx, form imports.FormProps) error {
+	form.CSRF = mw.Token(c)
+	return show(c, imports.FormPage(s.frame(c, "New import", "imports"), form), imports.Form(form))
+}
+
+func (s *server) createImport(c *fiber.Ctx) error {
+	p, _ := mw.Principal(c)
+	form := imports.FormProps{Duplicates: c.FormValue("duplicates"), DryRun: c.FormValue("dryRun") != ""}
+	started, err := s.startImport(c, p, form)
+	if err == nil {
+		return leaveTo(c, "/imports/"+started.ID.String())
+	}
+	e := apperr.From(err)
+	switch e.Code {
+	case apperr.Validation:
+		form.Errors = fieldErrors(e)
+	case apperr.TooLarge:
+		form.Errors = []ui.FieldError{{Field: "file", Message: e.Message}}
+	default:
+		return err
+	}
+	return s.showImportForm(c.Status(respond.Status(e.Code)), form)
+}
+
+func (s *server) startImport(c *fiber.Ctx, p auth.Principal, form imports.FormProps) (crm.Import, error) {
+	header, err := c.FormFile("file")
+	if errors.Is(err, fasthttp.ErrMissingFile) || errors.Is(err, fasthttp.ErrNoMultipartForm) {
+		var f apperr.Fields
+		f.Add("file", "Choose a file.")
+		return crm.Import{}, f.Err()
+	}
+	if err != nil {
+		return crm.Import{}, apperr.Wrap(err, apperr.InvalidInput, "The upload could not be read. Please send the file again.")
+	}
+	file, err := header.Open()
+	if err != nil {
+		return crm.Import{}, err
+	}
+	defer func() { _ = file.Close() }() // only read
+	// The time of the request may have gone by while a slow line brought the file.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.UserContext()), uploadTimeout)
+	defer cancel()
+	return s.CRM.StartImport(ctx, p, crm.ImportInput{
+		FileName: header.Filename, Body: file, Size: header.Size, Entity: crm.EntityContacts, Duplicates: form.Duplicates, DryRun: form.DryRun,
+	})
+}
+
+func (s *server) showImport(c *fiber.Ctx) error {
+	p, _ := mw.Principal(c)
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	started, err := s.CRM.Import(c.UserContext(), p, id)
+	if err != nil {
+		return err
+	}
+	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // anything else is the beginning
+	props, err := s.importProps(c.UserContext(), p, started, after)
+	if err != nil {
+		return err
+	}
+	part := imports.Live(props)
+	if after > 0 {
+		part = imports.BadRows(props)
+	}
+	return show(c, imports.Page(s.frame(c, started.FileName+" · Imports", "imports"), props), part)
+}
+
+// importProps adds the refused rows once there will be no more of them.
+func (s *server) importProps(ctx context.Context, p auth.Principal, started crm.Import, after int64) (imports.Props, error) {
+	props := imports.Props{Import: started}
+	if !imports.Done(started) || started.Counts.Failed == 0 {
+		return props, nil
+	}
+	rows, err := s.CRM.ImportErrors(ctx, p, started.ID, after, badRows+1)
+	if err != nil {
+		return props, err
+	}
+	props.Errors = rows[:min(len(rows), badRows)]
+	props.More = len(rows) > badRows
+	return props, nil
+}
+
+// sampleCSV shows the columns that an import knows by their usual names.
+const sampleCSV = "\ufeffFirst name,Last name,Email,Phone,Company,Job title,Tags,Stage\r\n" +
+	"Aarav,Sharma,aarav@example.in,98765 43210,Saffron Foods Pvt Ltd,Buyer,\"wholesale; north\",customer\r\n" +
+	"Priya,Das,priya@example.in,+91 91234 56789,Deccan Instruments,Director,,prospect\r\n"
+
+func (s *server) sampleImport(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
+	c.Set(fiber.HeaderContentDisposition, `attachment; filename="contacts-sample.csv"`)
+	return c.SendString(sampleCSV)
+}

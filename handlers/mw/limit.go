@@ -1,0 +1,92 @@
+package mw
+
+import (
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"payaid/internal/apperr"
+	"payaid/internal/limit"
+)
+
+// The rates of the installation.
+var (
+	requestRate = limit.Rate{Limit: 1200, Per: time.Minute, Burst: 300}     // a person or a key
+	tenantRate  = limit.Rate{Limit: 12000, Per: time.Minute, Burst: 2000}   // everybody of one tenant together
+	visitorRate = limit.Rate{Limit: 300, Per: time.Minute, Burst: 120}      // an address before sign-in
+	accountRate = limit.Rate{Limit: 10, Per: 15 * time.Minute}              // failed sign-ins of one account
+	addressRate = limit.Rate{Limit: 100, Per: 15 * time.Minute, Burst: 100} // sign-ins from one address
+)
+
+// Limits holds the rate limits, which count across all replicas.
+type Limits struct {
+	limiter *limit.Limiter
+	log     *slog.Logger
+}
+
+// NewLimits returns limits that count in l.
+func NewLimits(l *limit.Limiter, log *slog.Logger) *Limits { return &Limits{limiter: l, log: log} }
+
+// Requests limits what one person, key or visitor asks for. While the counter
+// does not answer, everybody passes: reading must go on.
+func (l *Limits) Requests(c *fiber.Ctx) error {
+	checks := []limit.Check{{Key: "ip:" + IP(c), Rate: visitorRate}}
+	if p, ok := Principal(c); ok {
+		checks = []limit.Check{
+			{Key: "actor:" + p.Actor().ID.String(), Rate: requestRate},
+			{Key: "tenant:" + p.TenantID.String(), Rate: tenantRate},
+		}
+	}
+	decisions, err := l.limiter.AllowAll(c.UserContext(), checks)
+	if err != nil {
+		l.log.WarnContext(c.UserContext(), "rate limit not checked", "err", err)
+		return c.Next()
+	}
+	first := decisions[0]
+	c.Set("RateLimit-Limit", strconv.Itoa(first.Limit))
+	c.Set("RateLimit-Remaining", strconv.Itoa(first.Remaining))
+	for _, d := range decisions {
+		if !d.Allowed {
+			return tooMany(d.RetryAfter)
+		}
+	}
+	return c.Next()
+}
+
+// SignIn limits tries to sign in, by address and by account. While the counter
+// does not answer nobody may try: guessing must not become free.
+func (l *Limits) SignIn(c *fiber.Ctx, email string) error {
+	decisions, err := l.limiter.AllowAll(c.UserContext(), []limit.Check{
+		{Key: "signin-ip:" + IP(c), Rate: addressRate},
+		{Key: accountKey(email), Rate: accountRate},
+	})
+	if err != nil {
+		return apperr.Busy(err, 2*time.Second)
+	}
+	for _, d := range decisions {
+		if !d.Allowed {
+			return tooMany(d.RetryAfter)
+		}
+	}
+	return nil
+}
+
+// SignedIn forgets the account's failed tries.
+func (l *Limits) SignedIn(c *fiber.Ctx, email string) {
+	if err := l.limiter.Reset(c.UserContext(), accountKey(email)); err != nil {
+		l.log.WarnContext(c.UserContext(), "sign-in tries not forgotten", "err", err)
+	}
+}
+
+func accountKey(email string) string {
+	return "signin:" + truncate(strings.ToLower(strings.TrimSpace(email)), 254)
+}
+
+func tooMany(after time.Duration) error {
+	e := apperr.New(apperr.RateLimited, "There were too many requests in a short time. Please wait a little and try again.")
+	e.RetryAfter = max(after, time.Second)
+	return e
+}

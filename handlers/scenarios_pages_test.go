@@ -1,0 +1,262 @@
+package handlers_test
+
+import (
+	"bytes"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"payaid/internal/change"
+	"payaid/internal/crm"
+)
+
+const (
+	seeOther      = http.StatusSeeOther
+	unauthorized  = http.StatusUnauthorized
+	forbidden     = http.StatusForbidden
+	notFound      = http.StatusNotFound
+	unprocessable = http.StatusUnprocessableEntity
+	okay          = http.StatusOK
+)
+
+// location checks where a redirect leads.
+func location(want string) func(*testing.T, *world, answer) {
+	return func(t *testing.T, _ *world, a answer) {
+		t.Helper()
+		if got := a.header.Get("Location"); !strings.HasPrefix(got, want) {
+			t.Errorf("leads to %q, want %q…", got, want)
+		}
+	}
+}
+
+// header checks one header of the answer.
+func header(name, want string) func(*testing.T, *world, answer) {
+	return func(t *testing.T, _ *world, a answer) {
+		t.Helper()
+		if got := a.header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
+var publicScenarios = []scenario{
+	{route: "GET /", name: "ok", as: asOwner, status: seeOther, check: location("/contacts")},
+	{route: "GET /", name: "anonymous", status: seeOther, check: location("/login")},
+	{route: "GET /login", name: "ok", as: asOwner, status: seeOther, check: location("/")},
+	{route: "GET /login", name: "anonymous", status: okay, wants: []string{"<!doctype html>", `action="/login"`}, check: header("Cache-Control", "no-store")},
+	{route: "POST /login", name: "ok", as: visitor, send: form("email", "Asha@example.in ", "password", password), status: seeOther, check: location("/")},
+	{route: "POST /login", name: "anonymous", as: visitor, send: form("email", "nobody@example.in", "password", password), status: unauthorized, wants: []string{"do not belong together", `value="nobody@example.in"`}, lacks: []string{password}},
+	{route: "POST /login", name: "invalid", as: visitor, send: form(), status: unprocessable, wants: []string{"Enter your e-mail.", "Enter your password."}},
+	{route: "POST /login", name: "without a visit before", send: form("email", "asha@example.in", "password", password), status: forbidden},
+	{route: "POST /logout", name: "ok", as: fresh, send: form(), status: seeOther, check: location("/login?out=1")},
+	{route: "POST /logout", name: "anonymous", status: unauthorized},
+}
+
+// visitor has seen the sign-in page.
+func visitor(t *testing.T, w *world) *browser {
+	b := w.visitor()
+	b.get(t, "/login")
+	return b
+}
+
+// fresh has a session of its own, which may end without others losing theirs.
+func fresh(t *testing.T, w *world) *browser {
+	b := visitor(t, w)
+	b.signIn(t, w.owner.email, password)
+	b.get(t, "/contacts")
+	return b
+}
+
+var contactScenarios = []scenario{
+	{route: "GET /contacts", name: "ok", as: asOwner, status: okay, wants: []string{"<!doctype html>", "<title>Contacts · PayAid</title>", `id="results"`, "Export"}},
+	{route: "GET /contacts", name: "part", as: asOwner, headers: htmx("HX-Current-URL", "http://example.com/contacts"), path: at("/contacts?q=&stage=&status=&sort=-name"), status: okay, wants: []string{`id="results"`}, lacks: []string{"<!doctype", "<title>"}, check: header("HX-Push-Url", "/contacts?sort=-name")},
+	{route: "GET /contacts", name: "part that is there already", as: asOwner, headers: htmx("HX-Current-URL", "http://example.com/contacts?sort=-name"), path: at("/contacts?sort=-name"), status: okay, check: header("HX-Push-Url", "false")},
+	{route: "GET /contacts", name: "restored from the history", as: asOwner, headers: htmx("HX-History-Restore-Request", "true"), status: okay, wants: []string{"<!doctype html>"}},
+	{route: "GET /contacts", name: "anonymous", path: at("/contacts?q=a&stage=customer"), status: seeOther, check: location("/login?next=%2Fcontacts%3Fq%3Da%26stage%3Dcustomer")},
+	{route: "GET /contacts", name: "anonymous part", headers: htmx(), status: unauthorized, check: header("HX-Redirect", "/login")},
+	{route: "GET /contacts", name: "no right", as: withKey, status: forbidden},
+	{route: "GET /contacts", name: "without the right to export", as: asMember, status: okay, lacks: []string{"/contacts/export.csv"}},
+	{route: "GET /contacts", name: "invalid", as: asOwner, path: at("/contacts?stage=nonsense&sort=shoe"), status: unprocessable, wants: []string{"Choose one of prospect, contact, customer.", "Sort by name"}},
+	{route: "GET /contacts", name: "invalid place", as: asOwner, path: at("/contacts?cursor=nonsense"), status: unprocessable, wants: []string{"Start again from the first page."}},
+	{route: "GET /contacts", name: "no match", as: asOwner, path: at("/contacts?q=zzzzz"), status: okay, wants: []string{"No contact matches", "Clear filters"}},
+	{route: "GET /contacts", name: "other business", as: asStranger, status: okay, wants: []string{"No contacts yet", "/imports/new"}, lacks: []string{"Vikram"}},
+
+	{route: "GET /contacts/new", name: "ok", as: asOwner, status: okay, wants: []string{"<!doctype html>", `action="/contacts"`, `name="ownerId"`, `name="_csrf"`}},
+	{route: "GET /contacts/new", name: "part", as: asOwner, headers: htmx(), status: okay, wants: []string{`hx-post="/contacts"`, `hx-status:422`}, lacks: []string{"<!doctype"}},
+	{route: "GET /contacts/new", name: "anonymous", status: seeOther},
+	{route: "GET /contacts/new", name: "no right", as: readKey, status: forbidden},
+	{route: "GET /contacts/new", name: "member keeps what is new", as: asMember, status: okay, lacks: []string{`name="ownerId"`}},
+
+	{route: "POST /contacts", name: "ok", as: asOwner, send: form("firstName", "Diya", "lastName", "Bose", "tags", "vip, north"), status: seeOther, check: location("/contacts/")},
+	{route: "POST /contacts", name: "part", as: asOwner, headers: htmx(), send: form("firstName", "Rahul <b>", "company", "Aravalli Steel"), status: okay, wants: []string{"Rahul &lt;b&gt; was added.", `hx-target="#toaster"`}, check: header("HX-Trigger", "closeModal, contactsChanged")},
+	{route: "POST /contacts", name: "anonymous", send: form("firstName", "A"), status: unauthorized},
+	{route: "POST /contacts", name: "no right", as: readKey, send: form("firstName", "A"), status: forbidden},
+	{route: "POST /contacts", name: "invalid", as: asOwner, send: form("firstName", "Imran", "email", "nonsense", "phone", "12", "gstin", "bad"), status: unprocessable,
+		wants: []string{"<!doctype html>", "Please correct 3 things.", "does not look like an e-mail", "does not look like a phone", `id="gstin-err"`, `value="Imran"`, `value="nonsense"`, "<details class=\"more\" open"}},
+	{route: "POST /contacts", name: "invalid part", as: asOwner, headers: htmx(), send: form(), status: unprocessable, wants: []string{"Enter a name, an e-mail or a phone number.", "data-focus"}, lacks: []string{"<!doctype", "<details class=\"more\" open"}},
+	{route: "POST /contacts", name: "invalid owner", as: asOwner, send: form("firstName", "A", "ownerId", "nonsense"), status: unprocessable, wants: []string{"Choose a person from the list."}},
+	{route: "POST /contacts", name: "owner of another business", as: asOwner, send: ownedByStranger, status: unprocessable, wants: []string{"does not belong to the business"}},
+	{route: "POST /contacts", name: "text that cannot be stored", as: asOwner, send: form("firstName", "A\x00", "company", "B\x00"), status: unprocessable, wants: []string{"characters that cannot be stored", `id="company-err"`}},
+	{route: "POST /contacts", name: "taken e-mail", as: asOwner, headers: htmx(), send: takenEmail, status: http.StatusConflict, wants: []string{"Another contact already has this e-mail address.", `aria-invalid="true"`}},
+
+	{route: "GET /contacts/export.csv", name: "ok", as: asOwner, status: okay, wants: []string{"\ufeffFirst name,Last name,Email"}, check: header("Content-Type", "text/csv; charset=utf-8")},
+	{route: "GET /contacts/export.csv", name: "anonymous", status: seeOther},
+	{route: "GET /contacts/export.csv", name: "no right", as: asMember, status: forbidden, wants: []string{"contacts:export"}},
+	{route: "GET /contacts/export.csv", name: "invalid", as: asOwner, path: at("/contacts/export.csv?stage=nonsense"), status: unprocessable, wants: []string{"<!doctype html>"}, check: header("Content-Disposition", "")},
+
+	{route: "GET /contacts/companies", name: "ok", as: asOwner, path: companyNamed("Nilgiri Textiles", "/contacts/companies?q=nilgiri"), status: okay, wants: []string{`<option value="Nilgiri Textiles">`}},
+	{route: "GET /contacts/companies", name: "by the name of the field", as: asOwner, path: companyNamed("Deccan Instruments", "/contacts/companies?company=decc"), status: okay, wants: []string{"Deccan Instruments"}},
+	{route: "GET /contacts/companies", name: "other business", as: asStranger, path: companyNamed("Malabar Spices Co", "/contacts/companies?q="), status: okay, lacks: []string{"Malabar"}},
+	{route: "GET /contacts/companies", name: "text that cannot be searched", as: asOwner, path: at("/contacts/companies?q=%00"), status: unprocessable},
+	{route: "GET /contacts/companies", name: "anonymous", status: seeOther},
+	{route: "GET /contacts/companies", name: "no right", as: withKey, status: forbidden},
+
+	{route: "GET /contacts/:id", name: "ok", as: asOwner, path: ofContact("/contacts/", ""), status: okay, wants: []string{"<title>Vikram Iyer · Contacts · PayAid</title>", `href="mailto:`, "/edit", "/delete"}},
+	{route: "GET /contacts/:id", name: "part", as: asOwner, headers: htmx(), path: ofContact("/contacts/", ""), status: okay, wants: []string{`id="record"`}, lacks: []string{"<!doctype"}},
+	{route: "GET /contacts/:id", name: "anonymous", path: ofContact("/contacts/", ""), status: seeOther},
+	{route: "GET /contacts/:id", name: "no right", as: asMember, path: ofContact("/contacts/", ""), status: notFound, lacks: []string{"Vikram"}},
+	{route: "GET /contacts/:id", name: "other tenant", as: asStranger, path: ofContact("/contacts/", ""), status: notFound, lacks: []string{"Vikram"}},
+	{route: "GET /contacts/:id", name: "not to be changed", as: asManager, path: ofContact("/contacts/", ""), status: okay, wants: []string{"Vikram"}, lacks: []string{"/edit", "/delete"}},
+	{route: "GET /contacts/:id", name: "no id", as: asOwner, path: at("/contacts/nonsense"), status: notFound},
+
+	{route: "GET /contacts/:id/edit", name: "ok", as: asOwner, path: ofContact("/contacts/", "/edit"), status: okay, wants: []string{`name="version" value="1"`, `value="Vikram"`, `value="none"`}},
+	{route: "GET /contacts/:id/edit", name: "part", as: asOwner, headers: htmx(), path: ofContact("/contacts/", "/edit"), status: okay, lacks: []string{"<!doctype"}},
+	{route: "GET /contacts/:id/edit", name: "anonymous", path: ofContact("/contacts/", "/edit"), status: seeOther},
+	{route: "GET /contacts/:id/edit", name: "no right", as: asManager, path: ofContact("/contacts/", "/edit"), status: forbidden},
+	{route: "GET /contacts/:id/edit", name: "other tenant", as: asStranger, path: ofContact("/contacts/", "/edit"), status: notFound},
+
+	{route: "POST /contacts/:id", name: "ok", as: asOwner, path: ofContact("/contacts/", ""), send: form("version", "1", "firstName", "Vikram", "jobTitle", "Buyer"), status: seeOther, check: location("/contacts/")},
+	{route: "POST /contacts/:id", name: "part", as: asOwner, headers: htmx(), path: ofContact("/contacts/", ""), send: form("version", "1", "firstName", "Vikram", "jobTitle", "Buyer"), status: okay, wants: []string{`hx-target="#record"`, "Buyer", "Vikram was saved."}, check: header("HX-Trigger", "closeModal")},
+	{route: "POST /contacts/:id", name: "anonymous", path: ofContact("/contacts/", ""), send: form("version", "1"), status: unauthorized},
+	{route: "POST /contacts/:id", name: "no right", as: asManager, path: ofContact("/contacts/", ""), send: form("version", "1", "firstName", "B"), status: forbidden, wants: []string{"Ask its owner, Asha Shah."}},
+	{route: "POST /contacts/:id", name: "other tenant", as: asStranger, path: ofContact("/contacts/", ""), send: form("version", "1", "firstName", "B"), status: notFound},
+	{route: "POST /contacts/:id", name: "invalid", as: asOwner, path: ofContact("/contacts/", ""), send: form("version", "1", "firstName", "B", "nextFollowUp", "soon"), status: unprocessable, wants: []string{"Enter a date", "<details class=\"more\" open"}},
+	{route: "POST /contacts/:id", name: "without a version", as: asOwner, path: ofContact("/contacts/", ""), send: form("firstName", "B"), status: http.StatusBadRequest},
+	{route: "POST /contacts/:id", name: "stale", as: asOwner, path: changedContact, send: form("version", "1", "firstName", "Vikram", "notes", "mine"), status: http.StatusConflict,
+		wants: []string{"Somebody changed this contact", "<dd>theirs</dd>", ">mine</textarea>", `name="version" value="2"`, "Load the saved values"}},
+
+	{route: "POST /contacts/:id/delete", name: "ok", as: asOwner, path: ofContact("/contacts/", "/delete"), send: form(), status: seeOther, check: location("/contacts?done=deleted&id=")},
+	{route: "POST /contacts/:id/delete", name: "anonymous", path: ofContact("/contacts/", "/delete"), send: form(), status: unauthorized},
+	{route: "POST /contacts/:id/delete", name: "no right", as: asManager, path: ofContact("/contacts/", "/delete"), send: form(), status: forbidden},
+	{route: "POST /contacts/:id/delete", name: "other tenant", as: asStranger, path: ofContact("/contacts/", "/delete"), send: form(), status: notFound},
+
+	{route: "POST /contacts/:id/restore", name: "ok", as: asOwner, path: deletedContact, send: form(), status: seeOther, check: location("/contacts/")},
+	{route: "POST /contacts/:id/restore", name: "part", as: asOwner, headers: htmx(), path: deletedContact, send: form(), status: okay, wants: []string{"was restored."}, check: header("HX-Trigger", "contactsChanged")},
+	{route: "POST /contacts/:id/restore", name: "anonymous", path: deletedContact, send: form(), status: unauthorized},
+	{route: "POST /contacts/:id/restore", name: "no right", as: asManager, path: deletedContact, send: form(), status: forbidden},
+	{route: "POST /contacts/:id/restore", name: "other tenant", as: asStranger, path: deletedContact, send: form(), status: notFound},
+}
+
+func ownedByStranger(t *testing.T, w *world, b *browser) (string, string) {
+	return form("firstName", "A", "ownerId", w.stranger.id.String())(t, w, b)
+}
+
+func takenEmail(t *testing.T, w *world, b *browser) (string, string) {
+	taken := w.contact(t, w.owner, crm.ContactInput{FirstName: "First"})
+	return form("firstName", "Second", "email", taken.Email)(t, w, b)
+}
+
+func companyNamed(name, path string) target {
+	return func(t *testing.T, w *world) string {
+		w.contact(t, w.owner, crm.ContactInput{FirstName: "A", Company: name})
+		return path
+	}
+}
+
+func changedContact(t *testing.T, w *world) string {
+	c := w.contact(t, w.owner, crm.ContactInput{FirstName: "Vikram"})
+	theirs := "theirs"
+	_, err := w.crm.UpdateContact(t.Context(), w.principal(t, w.owner), c.ID, crm.ContactPatch{Notes: &theirs}, nil)
+	ok(t, err)
+	return "/contacts/" + c.ID.String()
+}
+
+func deletedContact(t *testing.T, w *world) string {
+	c := w.contact(t, w.owner, crm.ContactInput{FirstName: "Kavya"})
+	_, err := w.crm.DeleteContact(t.Context(), w.principal(t, w.owner), c.ID, nil)
+	ok(t, err)
+	return "/contacts/" + c.ID.String() + "/restore"
+}
+
+var importScenarios = []scenario{
+	{route: "GET /imports", name: "ok", as: asMember, status: okay, wants: []string{"<!doctype html>", "No imports yet"}},
+	{route: "GET /imports", name: "part", as: asOwner, headers: htmx(), status: okay, lacks: []string{"<!doctype"}},
+	{route: "GET /imports", name: "anonymous", status: seeOther},
+	{route: "GET /imports", name: "no right", as: readKey, status: forbidden},
+	{route: "GET /imports/new", name: "ok", as: asOwner, status: okay, wants: []string{`enctype="multipart/form-data"`, `type="file"`, "/imports/sample.csv"}},
+	{route: "GET /imports/new", name: "anonymous", status: seeOther},
+	{route: "GET /imports/new", name: "no right", as: readKey, status: forbidden},
+	{route: "GET /imports/sample.csv", name: "ok", as: asOwner, status: okay, wants: []string{"First name,Last name"}},
+	{route: "GET /imports/sample.csv", name: "anonymous", status: seeOther},
+	{route: "GET /imports/sample.csv", name: "no right", as: readKey, status: forbidden},
+
+	{route: "POST /imports", name: "ok", as: asOwner, send: upload("Name,Email\nA,a@up.in\n"), status: seeOther, check: location("/imports/")},
+	{route: "POST /imports", name: "anonymous", send: upload("Name\nA\n"), status: unauthorized},
+	{route: "POST /imports", name: "no right", as: readKey, send: upload("Name\nA\n"), status: forbidden},
+	{route: "POST /imports", name: "invalid", as: asOwner, send: upload("Colour\nblue\n", "duplicates", "nonsense"), status: unprocessable, wants: []string{"No column with a name", "Choose skip, update or create.", `id="file-err"`}},
+	{route: "POST /imports", name: "no file", as: asOwner, send: form("duplicates", "skip"), status: unprocessable, wants: []string{"Choose a file."}},
+
+	{route: "GET /imports/:id", name: "ok", as: asOwner, path: runImport(""), status: okay, wants: []string{"Completed", "Rows that were not taken", "E-mail: This does not look like an e-mail address.", "nonsense"}, lacks: []string{"hx-sse", "every 5s"}},
+	{route: "GET /imports/:id", name: "more rows", as: asOwner, headers: htmx(), path: runImport("?after=2"), status: okay, wants: []string{"<tbody>"}, lacks: []string{"<!doctype", "nonsense"}},
+	{route: "GET /imports/:id", name: "waiting", as: asOwner, path: waitingImport(""), status: okay, wants: []string{"Waiting", "hx-sse:connect", `hx-sse:close="done"`, "every 5s", "Refresh"}},
+	{route: "GET /imports/:id", name: "anonymous", path: waitingImport(""), status: seeOther},
+	{route: "GET /imports/:id", name: "no right", as: asMember, path: waitingImport(""), status: notFound},
+	{route: "GET /imports/:id", name: "other tenant", as: asStranger, path: waitingImport(""), status: notFound},
+	{route: "GET /imports/:id/events", name: "ok", as: asOwner, path: runImport("/events"), status: okay, wants: []string{"retry: 2000\n\n", "id: 1\ndata: <section", "\n\nevent: done\ndata: done\n\n"}, check: header("X-Accel-Buffering", "no")},
+	{route: "GET /imports/:id/events", name: "anonymous", path: runImport("/events"), status: seeOther},
+	{route: "GET /imports/:id/events", name: "no right", as: asMember, path: runImport("/events"), status: notFound},
+	{route: "GET /imports/:id/events", name: "other tenant", as: asStranger, path: runImport("/events"), status: notFound},
+}
+
+// upload sends a file in a form, with more fields, names and values in turn.
+func upload(content string, fields ...string) body {
+	return func(t *testing.T, _ *world, b *browser) (string, string) {
+		var buf bytes.Buffer
+		m := multipart.NewWriter(&buf)
+		for i := 0; i+1 < len(fields); i += 2 {
+			ok(t, m.WriteField(fields[i], fields[i+1]))
+		}
+		ok(t, m.WriteField("_csrf", b.csrf))
+		part, err := m.CreateFormFile("file", "people.csv")
+		ok(t, err)
+		_, err = part.Write([]byte(content))
+		ok(t, err)
+		ok(t, m.Close())
+		return m.FormDataContentType(), buf.String()
+	}
+}
+
+const importedCSV = "Name,Email\nBad,nonsense\nGood,good@file.in\n"
+
+// waitingImport gives the address of an import of the owner's that nobody works.
+func waitingImport(suffix string) target {
+	return func(t *testing.T, w *world) string { return "/imports/" + w.startImport(t).String() + suffix }
+}
+
+// runImport gives the address of an import of the owner's that is over.
+func runImport(suffix string) target {
+	return func(t *testing.T, w *world) string {
+		id := w.startImport(t)
+		w.workImport(t, id)
+		return "/imports/" + id.String() + suffix
+	}
+}
+
+func (w *world) startImport(t testing.TB) uuid.UUID {
+	t.Helper()
+	i, err := w.crm.StartImport(t.Context(), w.principal(t, w.owner), crm.ImportInput{
+		FileName: "people.csv", Body: strings.NewReader(importedCSV), Size: int64(len(importedCSV)), Entity: crm.EntityContacts,
+	})
+	ok(t, err)
+	return i.ID
+}
+
+// workImport does what a job would.
+func (w *world) workImport(t testing.TB, id uuid.UUID) {
+	t.Helper()
+	args := crm.ImportArgs{TenantID: w.home, ImportID: id, ActorKind: change.ActorUser, ActorID: w.owner.id}
+	ok(t, w.crm.RunImport(t.Context(), args, true))
+}

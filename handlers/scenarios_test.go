@@ -1,0 +1,164 @@
+package handlers_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gofiber/fiber/v2"
+
+	"payaid/internal/crm"
+)
+
+// scenario is one request and what must come of it. Every route has its rows:
+// TestEveryRouteHasScenarios says which.
+type scenario struct {
+	route string // as the router knows it: "GET /contacts/:id"
+	name  string // ok, anonymous, no right, other tenant, invalid, or what else is tried
+	as    caller // nil: nobody
+	path  target // nil: the route's own
+	send  body   // nil: no body
+
+	headers []string // names and values in turn
+	status  int
+	wants   []string // texts of the answer
+	lacks   []string
+	check   func(t *testing.T, w *world, a answer) // nil: no more than that
+}
+
+// caller gives the browser or the program that asks.
+type caller func(t *testing.T, w *world) *browser
+
+// target arranges what the request is about and gives its address.
+type target func(t *testing.T, w *world) string
+
+// body gives the content type and the content; b is who sends it.
+type body func(t *testing.T, w *world, b *browser) (contentType, content string)
+
+var (
+	asOwner    caller = func(t *testing.T, w *world) *browser { return w.as(t, w.owner) }
+	asManager  caller = func(t *testing.T, w *world) *browser { return w.as(t, w.manager) }
+	asMember   caller = func(t *testing.T, w *world) *browser { return w.as(t, w.member) }
+	asStranger caller = func(t *testing.T, w *world) *browser { return w.as(t, w.stranger) }
+	withKey    caller = func(_ *testing.T, w *world) *browser { return w.program(w.ownerKey) }
+	otherKey   caller = func(_ *testing.T, w *world) *browser { return w.program(w.otherKey) }
+	readKey    caller = func(_ *testing.T, w *world) *browser { return w.program(w.readKey) }
+)
+
+// at gives an address as it is.
+func at(path string) target { return func(*testing.T, *world) string { return path } }
+
+// ofContact gives the address of a new contact of the owner's, and suffix.
+func ofContact(prefix, suffix string) target {
+	return func(t *testing.T, w *world) string {
+		return prefix + w.contact(t, w.owner, crm.ContactInput{FirstName: "Vikram", LastName: "Iyer"}).ID.String() + suffix
+	}
+}
+
+// form sends fields with the sender's CSRF token, names and values in turn.
+func form(fields ...string) body {
+	return func(_ *testing.T, _ *world, b *browser) (string, string) {
+		values := url.Values{}
+		for i := 0; i+1 < len(fields); i += 2 {
+			values.Set(fields[i], fields[i+1])
+		}
+		return fiber.MIMEApplicationForm, b.withToken(values).Encode()
+	}
+}
+
+// jsonBody sends text as JSON.
+func jsonBody(text string) body {
+	return func(*testing.T, *world, *browser) (string, string) { return fiber.MIMEApplicationJSON, text }
+}
+
+// scenarios joins the tables of all files; a new one is added here.
+func scenarios() []scenario {
+	return slices.Concat(publicScenarios, contactScenarios, importScenarios, apiScenarios)
+}
+
+func TestScenarios(t *testing.T) {
+	w := newWorld(t)
+	for _, s := range scenarios() {
+		t.Run(s.route+"/"+s.name, func(t *testing.T) {
+			method, path, _ := strings.Cut(s.route, " ")
+			if s.path != nil {
+				path = s.path(t, w)
+			}
+			b := w.visitor()
+			if s.as != nil {
+				b = s.as(t, w)
+			}
+			var contentType, content string
+			if s.send != nil {
+				contentType, content = s.send(t, w, b)
+			}
+			a := b.do(t, method, path, contentType, content, s.headers...)
+			a.is(t, s.status)
+			a.isSafe(t)
+			a.wants(t, s.wants...)
+			a.lacks(t, s.lacks...)
+			if s.check != nil {
+				s.check(t, w, a)
+			}
+		})
+	}
+}
+
+// exempt routes need fewer rows, or none, for the reason given.
+var exempt = map[string]struct {
+	rows   []string // what is not asked for; nil: everything
+	reason string
+}{
+	"GET /healthz":               {nil, "for machines, see TestHealth"},
+	"GET /readyz":                {nil, "for machines, see TestHealth"},
+	"GET /api/health":            {nil, "for machines, see TestHealth"},
+	"GET /static/*":              {nil, "the same for everybody, see TestStaticFiles"},
+	"GET /favicon.ico":           {nil, "the same for everybody, see TestStaticFiles"},
+	"GET /robots.txt":            {nil, "the same for everybody, see TestStaticFiles"},
+	"GET /api/docs":              {nil, "the same for everybody, see TestAPIDocumentIsPublic"},
+	"GET /api/openapi.json":      {nil, "the same for everybody, see TestAPIDocumentIsPublic"},
+	"GET /api/openapi.yaml":      {nil, "the same for everybody, see TestAPIDocumentIsPublic"},
+	"GET /":                      {[]string{"no right"}, "leads everybody somewhere"},
+	"GET /login":                 {[]string{"no right"}, "before anybody has rights"},
+	"POST /login":                {[]string{"no right"}, "before anybody has rights"},
+	"POST /logout":               {[]string{"no right", "invalid"}, "everybody may leave, and nothing is read"},
+	"POST /contacts/:id/delete":  {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /contacts/:id/restore": {[]string{"invalid"}, "reads nothing but the id"},
+}
+
+// TestEveryRouteHasScenarios fails on a route that nobody has thought through.
+func TestEveryRouteHasScenarios(t *testing.T) {
+	rows := map[string][]string{}
+	for _, s := range scenarios() {
+		rows[s.route] = append(rows[s.route], s.name)
+	}
+	for _, r := range newWorld(t).app.GetRoutes(true) {
+		route := r.Method + " " + r.Path
+		known, isExempt := exempt[route]
+		if r.Method == http.MethodHead || isExempt && known.rows == nil {
+			continue
+		}
+		for _, name := range wantedRows(r) {
+			if !slices.Contains(rows[route], name) && !slices.Contains(known.rows, name) {
+				t.Errorf("%s has no scenario %q", route, name)
+			}
+		}
+		delete(rows, route)
+	}
+	for route := range rows {
+		t.Errorf("%s has scenarios but is not a route", route)
+	}
+}
+
+func wantedRows(r fiber.Route) []string {
+	names := []string{"ok", "anonymous", "no right"}
+	if strings.Contains(r.Path, "/:id") {
+		names = append(names, "other tenant")
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodDelete {
+		names = append(names, "invalid")
+	}
+	return names
+}

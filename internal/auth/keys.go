@@ -1,0 +1,136 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base32"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"payaid/db"
+	"payaid/internal/apperr"
+	"payaid/internal/change"
+)
+
+// A key reads pk_<prefix>_<secret>: the prefix finds the row, the SHA-256 of the
+// whole proves it. 32 random bytes need no slow hash.
+const keyMark = "pk_"
+
+var keyEncoding = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// APIKeyInput describes a new API key.
+type APIKeyInput struct {
+	Name   string
+	Role   Role
+	Scopes []Right    // empty: all that the role has
+	Expiry *time.Time // nil: never
+}
+
+func (in *APIKeyInput) validate(now time.Time) error {
+	var f apperr.Fields
+	in.Name = strings.TrimSpace(in.Name)
+	f.Check(in.Name != "" && utf8.RuneCountInString(in.Name) <= 100, "name", "Give the key a name of at most 100 characters.")
+	f.Check(in.Role.Valid() && in.Role != Owner, "role", "Choose admin, manager or member.")
+	for _, s := range in.Scopes {
+		f.Check(slices.Contains(Rights, s), "scopes", fmt.Sprintf("There is no right called %q.", s))
+		f.Check(in.Role.Has(s), "scopes", fmt.Sprintf("The role %s does not have %s.", in.Role, s))
+	}
+	f.Check(in.Expiry == nil || in.Expiry.After(now), "expiry", "Choose a time that is still to come.")
+	return f.Err()
+}
+
+// CreateAPIKey makes a key for the tenant, called by the command line, and
+// returns the secret. It is shown this once only.
+func (s *Service) CreateAPIKey(ctx context.Context, tenant uuid.UUID, in APIKeyInput) (secret string, err error) {
+	if err := in.validate(s.now()); err != nil {
+		return "", err
+	}
+	prefix, err := randomText(6)
+	if err != nil {
+		return "", err
+	}
+	body, err := randomText(32)
+	if err != nil {
+		return "", err
+	}
+	secret = keyMark + prefix + "_" + body
+	sum := sha256.Sum256([]byte(secret))
+	id := uuid.Must(uuid.NewV7())
+	scopes := make([]string, len(in.Scopes))
+	for i, r := range in.Scopes {
+		scopes[i] = string(r)
+	}
+	_, err = change.Do(ctx, s.write, systemActor(tenant), "api_key.create", in, func(ctx context.Context, tx *change.Tx) (struct{}, error) {
+		err := tx.Q.InsertAPIKey(ctx, db.InsertAPIKeyParams{
+			TenantID: tenant, ID: id, Name: in.Name, Prefix: prefix, SecretHash: sum[:], Role: string(in.Role),
+			Scopes: scopes, ExpiresAt: in.Expiry, Now: tx.Now,
+		})
+		if err != nil {
+			return struct{}{}, fmt.Errorf("insert the API key: %w", err)
+		}
+		after := map[string]any{"name": in.Name, "prefix": prefix, "role": in.Role, "scopes": scopes, "expiresAt": in.Expiry}
+		return struct{}{}, tx.Record(ctx, change.Event{Action: "api_key.create", Entity: "api_key", EntityID: id, After: after})
+	})
+	return secret, err
+}
+
+func randomText(n int) (string, error) {
+	b := make([]byte, n)
+	if _, err := rand.Read(b); err != nil {
+		return "", err
+	}
+	return strings.ToLower(keyEncoding.EncodeToString(b)), nil
+}
+
+// Key returns the principal that an API key stands for. Unknown, revoked and
+// wrong keys answer the same; an expired one says so.
+func (s *Service) Key(ctx context.Context, secret string) (Principal, error) {
+	refused := apperr.New(apperr.Unauthorized, "This API key is not valid.")
+	prefix, _, ok := strings.Cut(strings.TrimPrefix(secret, keyMark), "_")
+	if !ok || !strings.HasPrefix(secret, keyMark) || len(secret) > 200 || !storable(secret) {
+		return Principal{}, refused
+	}
+	tenant, err := s.db.Global().APIKeyTenant(ctx, prefix)
+	if err != nil {
+		return Principal{}, fmt.Errorf("look for the API key: %w", err)
+	}
+	if tenant == uuid.Nil {
+		return Principal{}, refused
+	}
+	row, err := s.db.Tenant(tenant).GetAPIKeyByPrefix(ctx, db.GetAPIKeyByPrefixParams{TenantID: tenant, Prefix: prefix})
+	if db.IsNoRows(err) {
+		return Principal{}, refused
+	}
+	if err != nil {
+		return Principal{}, fmt.Errorf("load the API key: %w", err)
+	}
+	sum := sha256.Sum256([]byte(secret))
+	switch {
+	case subtle.ConstantTimeCompare(sum[:], row.SecretHash) != 1, row.RevokedAt != nil, row.TenantStatus != "active":
+		return Principal{}, refused
+	case expired(row.ExpiresAt, s.now()):
+		return Principal{}, apperr.New(apperr.TokenExpired, "This API key has expired.")
+	}
+	s.touchKey(ctx, tenant, row)
+	return keyPrincipal(tenant, row), nil
+}
+
+// touchKey notes the use, at most once a minute. A failure must not refuse the
+// request.
+func (s *Service) touchKey(ctx context.Context, tenant uuid.UUID, row db.GetAPIKeyByPrefixRow) {
+	now := s.now()
+	stale := now.Add(-time.Minute)
+	if row.LastUsedAt != nil && row.LastUsedAt.After(stale) {
+		return
+	}
+	if err := s.db.Tenant(tenant).TouchAPIKey(ctx, db.TouchAPIKeyParams{TenantID: tenant, ID: row.ID, Now: &now, StaleBefore: stale}); err != nil {
+		s.log.WarnContext(ctx, "last use of an API key not noted", "key", row.ID, "err", err)
+	}
+}

@@ -1,0 +1,98 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"net/mail"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"payaid/db"
+	"payaid/internal/apperr"
+	"payaid/internal/change"
+)
+
+// UserInput describes a new account and, with a tenant, its membership.
+type UserInput struct {
+	Email         string
+	Name          string
+	Password      string `json:"-"` // never in a fingerprint
+	PlatformAdmin bool
+	TenantID      uuid.UUID // uuid.Nil: no membership
+	Role          Role
+	TeamID        *uuid.UUID
+}
+
+func (in *UserInput) validate() error {
+	var f apperr.Fields
+	in.Email, in.Name = strings.ToLower(strings.TrimSpace(in.Email)), strings.TrimSpace(in.Name)
+	a, err := mail.ParseAddress(in.Email)
+	f.Check(err == nil && a.Address == in.Email && len(in.Email) <= 254, "email", "This does not look like an e-mail address.")
+	if in.Name == "" {
+		in.Name, _, _ = strings.Cut(in.Email, "@")
+	}
+	f.Check(utf8.RuneCountInString(in.Name) <= 200, "name", "Use at most 200 characters.")
+	if problem := passwordProblem(in.Password); problem != "" {
+		f.Add("password", problem)
+	}
+	f.Check(in.TenantID == uuid.Nil || in.Role.Valid(), "role", "Choose owner, admin, manager or member.")
+	return f.Err()
+}
+
+// CreateUser makes an account, called by the command line and the demo.
+func (s *Service) CreateUser(ctx context.Context, in UserInput) (uuid.UUID, error) {
+	if err := in.validate(); err != nil {
+		return uuid.Nil, err
+	}
+	hash, err := s.hasher.hash(ctx, in.Password)
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("hash the password: %w", err)
+	}
+	return change.Do(ctx, s.write, systemActor(in.TenantID), "user.create", in, func(ctx context.Context, tx *change.Tx) (uuid.UUID, error) {
+		user, err := tx.Q.InsertUser(ctx, db.InsertUserParams{
+			ID: uuid.Must(uuid.NewV7()), Email: in.Email, Name: in.Name, PasswordHash: hash, PlatformAdmin: in.PlatformAdmin, Now: tx.Now,
+		})
+		if err != nil {
+			return uuid.Nil, fmt.Errorf("insert the user: %w", err)
+		}
+		after := map[string]any{"email": in.Email, "name": in.Name, "platformAdmin": in.PlatformAdmin}
+		if in.TenantID != uuid.Nil {
+			after["role"] = in.Role
+			err := tx.Q.InsertMembership(ctx, db.InsertMembershipParams{TenantID: in.TenantID, UserID: user.ID, Role: string(in.Role), TeamID: in.TeamID, Now: tx.Now})
+			if err != nil {
+				return uuid.Nil, fmt.Errorf("insert the membership: %w", err)
+			}
+		}
+		return user.ID, tx.Record(ctx, change.Event{Action: "user.create", Entity: "user", EntityID: user.ID, After: after})
+	})
+}
+
+// ResetPassword sets a new password and ends every session of the person, called
+// by the command line.
+func (s *Service) ResetPassword(ctx context.Context, email, password string) error {
+	if problem := passwordProblem(password); problem != "" {
+		var f apperr.Fields
+		f.Add("password", problem)
+		return f.Err()
+	}
+	user, err := s.db.Global().GetUserByEmail(ctx, strings.ToLower(strings.TrimSpace(email)))
+	if db.IsNoRows(err) {
+		return apperr.New(apperr.NotFound, "Nobody has an account with the e-mail %s.", email)
+	}
+	if err != nil {
+		return fmt.Errorf("look for the user: %w", err)
+	}
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return fmt.Errorf("hash the password: %w", err)
+	}
+	_, err = change.Do(ctx, s.write, systemActor(uuid.Nil), "user.reset_password", nil, func(ctx context.Context, tx *change.Tx) (struct{}, error) {
+		if _, err := tx.Q.SetUserPassword(ctx, db.SetUserPasswordParams{ID: user.ID, PasswordHash: hash, Now: tx.Now}); err != nil {
+			return struct{}{}, fmt.Errorf("set the password: %w", err)
+		}
+		return struct{}{}, tx.Record(ctx, change.Event{Action: "user.reset_password", Entity: "user", EntityID: user.ID})
+	})
+	return err
+}

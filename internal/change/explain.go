@@ -1,0 +1,61 @@
+package change
+
+import (
+	"errors"
+	"time"
+
+	"payaid/db"
+	"payaid/internal/apperr"
+)
+
+// refusal is what a user reads when a constraint refuses a write.
+type refusal struct {
+	code    apperr.Code
+	field   string
+	message string
+}
+
+// refusals maps constraint names to answers. A constraint that is not here can
+// only be hit by a fault of ours and answers as an internal error; a test walks
+// the catalogue and asks for a decision about each.
+var refusals = map[string]refusal{
+	"contacts_tenant_id_email_key": {apperr.AlreadyExists, "email", "Another contact already has this e-mail address."},
+	"contacts_owner_id_fkey":       {apperr.Validation, "ownerId", "This person does not belong to the business."},
+	"contacts_company_id_fkey":     {apperr.Validation, "companyId", "This company does not exist."},
+	"tenants_slug_key":             {apperr.AlreadyExists, "slug", "Another business already has this short name."},
+	"tenants_slug_check":           {apperr.Validation, "slug", "Use small letters, digits and hyphens, at most 63."},
+	"users_email_key":              {apperr.AlreadyExists, "email", "Somebody already has an account with this e-mail address."},
+	"memberships_pkey":             {apperr.AlreadyExists, "email", "This person already belongs to the business."},
+	"teams_tenant_id_name_key":     {apperr.AlreadyExists, "name", "Another team already has this name."},
+	"companies_tenant_id_name_key": {apperr.AlreadyExists, "name", "Another company already has this name."},
+}
+
+// Explain turns a database error that a user can act upon into an apperr error:
+// a refused value, a busy or absent database, a lock held by somebody else. Every
+// other error is returned as it is.
+func Explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*apperr.Error](err); ok {
+		return err
+	}
+	if r, ok := refusals[db.ViolatedConstraint(err)]; ok {
+		e := apperr.Wrap(err, r.code, "%s", r.message)
+		e.Details = []apperr.Detail{{Field: r.field, Message: r.message}}
+		return e
+	}
+	switch {
+	case db.IsLocked(err):
+		return apperr.Wrap(err, apperr.Locked, "Somebody else is changing this right now. Please try again in a moment.")
+	case db.IsDiskFull(err):
+		e := apperr.Wrap(err, apperr.Unavailable, "The database has no space left. Nothing was changed. Please tell the administrator.")
+		e.RetryAfter = time.Minute
+		return e
+	case db.IsUnavailable(err):
+		return apperr.Busy(err, 2*time.Second)
+	case db.IsTimeout(err):
+		return apperr.Wrap(err, apperr.Timeout, "This took too long and was stopped. Nothing was changed.")
+	}
+	return err
+}

@@ -1,0 +1,187 @@
+package change
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"payaid/db"
+	"payaid/internal/apperr"
+	"payaid/internal/dbtest"
+)
+
+// ourOwnFault are the constraints that no input of a user can hit: whoever does
+// has found a bug, which answers as an internal error.
+var ourOwnFault = map[string]string{
+	"tenants_pkey":          "ids are made here",
+	"users_pkey":            "ids are made here",
+	"teams_pkey":            "ids are made here",
+	"api_keys_pkey":         "ids are made here",
+	"audit_entries_pkey":    "ids are made here",
+	"cache_outbox_pkey":     "ids are made here",
+	"job_progress_pkey":     "ids are made here",
+	"companies_pkey":        "ids are made here",
+	"contacts_pkey":         "ids are made here, and a save of a known id is an update",
+	"imports_pkey":          "ids are made here",
+	"goose_db_version_pkey": "the migrations' own",
+	"import_errors_pkey":    "a refused line is written once; a repeated one is ON CONFLICT DO NOTHING",
+	"idempotency_keys_pkey": "a taken key is ON CONFLICT DO UPDATE",
+	"api_keys_prefix_key":   "a prefix is random",
+
+	"teams_tenant_id_fkey":            "the tenant comes from the principal",
+	"memberships_tenant_id_fkey":      "the tenant comes from the principal",
+	"api_keys_tenant_id_fkey":         "the tenant comes from the principal",
+	"audit_entries_tenant_id_fkey":    "the tenant comes from the principal",
+	"idempotency_keys_tenant_id_fkey": "the tenant comes from the principal",
+	"job_progress_tenant_id_fkey":     "the tenant comes from the principal",
+	"companies_tenant_id_fkey":        "the tenant comes from the principal",
+	"contacts_tenant_id_fkey":         "the tenant comes from the principal",
+	"memberships_user_id_fkey":        "the user is made in the same transaction",
+	"memberships_team_id_fkey":        "only the demo puts people in teams, into those it made",
+	"companies_owner_id_fkey":         "the owner is who writes",
+	"imports_id_fkey":                 "the progress row is made in the same transaction",
+	"import_errors_import_id_fkey":    "the job works on an import that exists",
+
+	"tenants_name_check":             "validated before",
+	"tenants_status_check":           "set by us only",
+	"users_email_check":              "validated before, in lower case",
+	"users_name_check":               "validated before",
+	"teams_name_check":               "validated before",
+	"memberships_role_check":         "validated before",
+	"api_keys_name_check":            "validated before",
+	"api_keys_role_check":            "validated before",
+	"audit_entries_actor_kind_check": "set by us only",
+	"job_progress_status_check":      "set by us only",
+	"job_progress_done_check":        "set by us only",
+	"companies_name_check":           "validated before",
+	"contacts_name_check":            "validated before",
+	"contacts_email_check":           "validated before, in lower case",
+	"contacts_stage_check":           "validated before",
+	"contacts_status_check":          "validated before",
+	"contacts_warmth_check":          "validated before",
+	"contacts_lead_score_check":      "validated before",
+	"imports_entity_check":           "validated before",
+	"imports_duplicates_check":       "validated before",
+}
+
+func TestEveryConstraintHasADecision(t *testing.T) {
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, dbtest.New(t).OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	rows, err := conn.Query(ctx, `
+		SELECT conname::text FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f', 'c', 'x')
+		UNION
+		SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+		WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	exists := map[string]bool{}
+	for _, n := range names {
+		exists[n] = true
+		_, answered := refusals[n]
+		if answered == (ourOwnFault[n] != "") {
+			t.Errorf("%s: say in refusals what the user reads, or in ourOwnFault why no user can hit it (one of the two)", n)
+		}
+	}
+	for n := range refusals {
+		if !exists[n] {
+			t.Errorf("refusals names %s, which does not exist", n)
+		}
+	}
+	for n := range ourOwnFault {
+		if !exists[n] {
+			t.Errorf("ourOwnFault names %s, which does not exist", n)
+		}
+	}
+}
+
+func TestExplain(t *testing.T) {
+	pg := func(code, constraint string) error {
+		return fmt.Errorf("save: %w", &pgconn.PgError{Code: code, ConstraintName: constraint, Message: "internal words"})
+	}
+	timeout, cancel := context.WithTimeout(context.Background(), 0)
+	defer cancel()
+	for name, c := range map[string]struct {
+		err   error
+		code  apperr.Code
+		field string
+		after time.Duration
+	}{
+		"a taken e-mail":              {pg("23505", "contacts_tenant_id_email_key"), apperr.AlreadyExists, "email", 0},
+		"an owner from elsewhere":     {pg("23503", "contacts_owner_id_fkey"), apperr.Validation, "ownerId", 0},
+		"a wrong slug":                {pg("23514", "tenants_slug_check"), apperr.Validation, "slug", 0},
+		"a fault of ours":             {pg("23505", "contacts_pkey"), apperr.Internal, "", 0},
+		"the name without its kind":   {pg("42501", "contacts_tenant_id_email_key"), apperr.Internal, "", 0},
+		"a lock held too long":        {pg("55P03", ""), apperr.Locked, "", 0},
+		"a deadlock":                  {pg("40P01", ""), apperr.Locked, "", 0},
+		"the statement's time":        {pg("57014", ""), apperr.Timeout, "", 0},
+		"the caller's time":           {fmt.Errorf("x: %w", timeout.Err()), apperr.Timeout, "", 0},
+		"a full disk":                 {pg("53100", ""), apperr.Unavailable, "", time.Minute},
+		"a server that stops":         {pg("57P01", ""), apperr.Unavailable, "", 2 * time.Second},
+		"a server that crashed":       {pg("57P02", ""), apperr.Unavailable, "", 2 * time.Second},
+		"a server that starts":        {pg("57P03", ""), apperr.Unavailable, "", 2 * time.Second},
+		"too many connections":        {pg("53300", ""), apperr.Unavailable, "", 2 * time.Second},
+		"a standby":                   {pg("25006", ""), apperr.Unavailable, "", 2 * time.Second},
+		"a connection cut off":        {fmt.Errorf("read: %w", io.ErrUnexpectedEOF), apperr.Unavailable, "", 2 * time.Second},
+		"a full pool":                 {fmt.Errorf("x: %w", db.ErrBusy), apperr.Unavailable, "", 2 * time.Second},
+		"an error that is explained":  {apperr.New(apperr.NotFound, "There is no such thing."), apperr.NotFound, "", 0},
+		"explained although from pg":  {apperr.Wrap(pg("40P01", ""), apperr.Conflict, "Again."), apperr.Conflict, "", 0},
+		"anything else":               {errors.New("disk on fire"), apperr.Internal, "", 0},
+		"a row level security denial": {pg("42501", ""), apperr.Internal, "", 0},
+	} {
+		got := Explain(c.err)
+		e := apperr.From(got)
+		if e.Code != c.code || e.RetryAfter != c.after || (c.field != "") != (len(e.Details) == 1) || (c.field != "" && e.Field(c.field) == "") {
+			t.Errorf("%s: %s %+v retry after %s", name, e.Code, e.Details, e.RetryAfter)
+		}
+		if !errors.Is(got, c.err) && !errors.Is(errors.Unwrap(got), c.err) {
+			t.Errorf("%s: the cause is lost to the log: %v", name, got)
+		}
+		if e.Message == "" || e.Message == c.err.Error() && c.code == apperr.Internal {
+			t.Errorf("%s: the user reads %q", name, e.Message)
+		}
+	}
+	if Explain(nil) != nil {
+		t.Error("nil is not an error")
+	}
+}
+
+func TestALiveDatabaseIsExplained(t *testing.T) {
+	d := dbtest.New(t)
+	dead, err := db.Open(context.Background(), d.AppURL, db.Options{MaxConns: 1, AcquireTimeout: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dead.Close()
+	hold, err := dead.Pool().Acquire(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hold.Release()
+	_, err = Do(context.Background(), &Writer{DB: dead, Now: time.Now}, Actor{}, "x", nil, func(context.Context, *Tx) (int, error) { return 0, nil })
+	if e := apperr.From(err); e.Code != apperr.Unavailable || e.RetryAfter == 0 {
+		t.Errorf("a full pool: %v", err)
+	}
+	short, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	if err := Explain(d.InTx(short, func(tx pgx.Tx, _ *db.Queries) error {
+		_, err := tx.Exec(short, "SELECT pg_sleep(5)")
+		return err
+	})); !apperr.Is(err, apperr.Timeout) {
+		t.Errorf("the caller's time ran out: %v", err)
+	}
+}

@@ -1,0 +1,274 @@
+// Package config reads the environment into one validated struct. Nothing else
+// in PayAid reads environment variables.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Production is the value of PAYAID_ENV that refuses everything made for trying
+// out.
+const Production = "production"
+
+// minSecret is the least length of PAYAID_SECRET_KEY in production.
+const minSecret = 32
+
+// Config is what the environment says. An absent server URL means the embedded
+// server in DataDir.
+type Config struct {
+	Env              string         `env:"PAYAID_ENV" envDefault:"development" doc:"development or production; production refuses embedded servers, the demo and weak secrets"`
+	Addr             string         `env:"PAYAID_ADDR" envDefault:"127.0.0.1:3000" doc:"address and port to listen on"`
+	BaseURL          string         `env:"PAYAID_BASE_URL" doc:"address people use, such as https://crm.example.in; http://localhost with the port when absent"`
+	DataDir          string         `env:"PAYAID_DATA_DIR" envDefault:"./.data" doc:"where the embedded servers keep their data"`
+	DatabaseURL      string         `env:"PAYAID_DATABASE_URL" doc:"PostgreSQL as the role payaid_app" secret:"true"`
+	DatabaseOwnerURL string         `env:"PAYAID_DATABASE_OWNER_URL" doc:"PostgreSQL as the role payaid_owner, for migrations and restores only" secret:"true"`
+	RedisSessionURL  string         `env:"PAYAID_REDIS_SESSION_URL" doc:"Redis or Valkey for sessions and rate limits; must not evict" secret:"true"`
+	S3               S3             `envPrefix:"PAYAID_S3_"`
+	SecretKey        string         `env:"PAYAID_SECRET_KEY" doc:"at least 32 random characters; made once for the embedded default" secret:"true"`
+	TrustedProxies   []netip.Prefix `env:"PAYAID_TRUSTED_PROXIES" doc:"networks of the proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, separated by commas"`
+	Demo             bool           `env:"PAYAID_DEMO" envDefault:"false" doc:"true makes a demo business; refused in production"`
+	LogLevel         slog.Level     `env:"PAYAID_LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error"`
+}
+
+// S3 names the object store. Without an endpoint files are kept in DataDir.
+type S3 struct {
+	Endpoint  string `env:"ENDPOINT" doc:"object store, such as https://s3.example.in"`
+	Region    string `env:"REGION" envDefault:"us-east-1" doc:"region of the object store"`
+	Bucket    string `env:"BUCKET" envDefault:"payaid" doc:"bucket of the object store; made when it does not exist"`
+	AccessKey string `env:"ACCESS_KEY" doc:"access key of the object store" secret:"true"`
+	SecretKey string `env:"SECRET_KEY" doc:"secret key of the object store" secret:"true"`
+}
+
+// reserved are names of the contract that later versions read. They are accepted
+// so that one file of variables serves all versions; Unused reports them.
+var reserved = []string{
+	"PAYAID_DATABASE_BACKUP_URL", "PAYAID_DATABASE_REPLICA_URLS", "PAYAID_REDIS_CACHE_URL", "PAYAID_SMTP_URL", "PAYAID_AI_URL", "PAYAID_AI_MODEL",
+	"PAYAID_BACKUP_SCHEDULE", "PAYAID_BACKUP_RETENTION_DAYS", "PAYAID_BACKUP_RECIPIENTS",
+}
+
+// Variable documents one environment variable.
+type Variable struct {
+	Name    string
+	Default string
+	Doc     string
+	Secret  bool // may also be given as NAME_FILE, the path of a file that holds it
+}
+
+// Variables lists every variable in the order of Config.
+func Variables() []Variable { return variables(reflect.TypeFor[Config](), "") }
+
+func variables(t reflect.Type, prefix string) []Variable {
+	var out []Variable
+	for f := range t.Fields() {
+		if p := f.Tag.Get("envPrefix"); p != "" {
+			out = append(out, variables(f.Type, prefix+p)...)
+			continue
+		}
+		out = append(out, Variable{Name: prefix + f.Tag.Get("env"), Default: f.Tag.Get("envDefault"), Doc: f.Tag.Get("doc"), Secret: f.Tag.Get("secret") != ""})
+	}
+	return out
+}
+
+// Load reads and validates environ, which is in the form of os.Environ. All that
+// is wrong is in the one error.
+func Load(environ []string) (Config, error) {
+	vars := map[string]string{}
+	for _, kv := range environ {
+		if k, v, _ := strings.Cut(kv, "="); strings.HasPrefix(k, "PAYAID_") && v != "" {
+			vars[k] = v
+		}
+	}
+	errs := append(readSecretFiles(vars), unknownNames(vars)...)
+	c, err := env.ParseAsWithOptions[Config](env.Options{Environment: vars, FuncMap: parsers})
+	if err != nil {
+		errs = append(errs, plain(err))
+	} else {
+		errs = append(errs, c.check()...)
+	}
+	if len(errs) > 0 {
+		return Config{}, joined(errs)
+	}
+	if c.BaseURL == "" {
+		_, port, _ := net.SplitHostPort(c.Addr)
+		c.BaseURL = "http://localhost:" + port
+	}
+	return c, nil
+}
+
+// joined puts several errors on one line.
+func joined(errs []error) error {
+	texts := make([]string, len(errs))
+	for i, err := range errs {
+		texts[i] = err.Error()
+	}
+	return errors.New(strings.Join(texts, "; "))
+}
+
+var parsers = map[reflect.Type]env.ParserFunc{
+	reflect.TypeFor[netip.Prefix](): func(s string) (any, error) {
+		s = strings.TrimSpace(s)
+		if a, err := netip.ParseAddr(s); err == nil {
+			return netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		return netip.ParsePrefix(s)
+	},
+	reflect.TypeFor[slog.Level](): func(s string) (any, error) {
+		var l slog.Level
+		return l, l.UnmarshalText([]byte(s))
+	},
+}
+
+// plain turns the library's error, which may hold several, into one line with the
+// variables' names.
+func plain(err error) error {
+	agg, ok := errors.AsType[env.AggregateError](err)
+	if !ok {
+		return err
+	}
+	var texts []string
+	for _, e := range agg.Errors {
+		if p, ok := errors.AsType[env.ParseError](e); ok {
+			texts = append(texts, fmt.Sprintf("%s: %v", variableOf(p.Name), p.Err))
+			continue
+		}
+		texts = append(texts, e.Error())
+	}
+	return errors.New(strings.Join(texts, "; "))
+}
+
+func variableOf(field string) string {
+	if f, ok := reflect.TypeFor[Config]().FieldByName(field); ok {
+		return f.Tag.Get("env")
+	}
+	if f, ok := reflect.TypeFor[S3]().FieldByName(field); ok {
+		return "PAYAID_S3_" + f.Tag.Get("env")
+	}
+	return field
+}
+
+// readSecretFiles replaces NAME_FILE by NAME with the file's content.
+func readSecretFiles(vars map[string]string) []error {
+	var errs []error
+	for _, v := range Variables() {
+		path, ok := vars[v.Name+"_FILE"]
+		if !ok || !v.Secret {
+			continue
+		}
+		delete(vars, v.Name+"_FILE")
+		if vars[v.Name] != "" {
+			errs = append(errs, fmt.Errorf("set %s or %s_FILE, not both", v.Name, v.Name))
+			continue
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s_FILE: %w", v.Name, err))
+			continue
+		}
+		vars[v.Name] = strings.TrimSpace(string(b))
+	}
+	return errs
+}
+
+// unknownNames refuses misspelt variables, but not what Kubernetes injects for a
+// service called payaid.
+func unknownNames(vars map[string]string) []error {
+	known := slices.Clone(reserved)
+	for _, v := range Variables() {
+		known = append(known, v.Name)
+	}
+	var errs []error
+	for name := range vars {
+		if slices.Contains(known, name) || slices.Contains(known, strings.TrimSuffix(name, "_FILE")) ||
+			strings.HasPrefix(name, "PAYAID_PORT") || strings.HasPrefix(name, "PAYAID_SERVICE_") || strings.HasPrefix(name, "PAYAID_TEST_") {
+			continue
+		}
+		errs = append(errs, fmt.Errorf("there is no variable %s: did you mean %s?", name, nearest(name, known)))
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errs
+}
+
+// Unused lists the set variables that this version does not read yet.
+func Unused(environ []string) []string {
+	var out []string
+	for _, kv := range environ {
+		name, _, _ := strings.Cut(kv, "=")
+		if slices.Contains(reserved, strings.TrimSuffix(name, "_FILE")) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func (c *Config) check() []error {
+	var errs []error
+	bad := func(name, format string, args ...any) {
+		errs = append(errs, fmt.Errorf(name+": "+format, args...))
+	}
+	if c.Env != Production && c.Env != "development" {
+		bad("PAYAID_ENV", "%q is neither development nor production", c.Env)
+	}
+	if _, port, err := net.SplitHostPort(c.Addr); err != nil || port == "" {
+		bad("PAYAID_ADDR", "%q is not host:port, such as 127.0.0.1:3000", c.Addr)
+	}
+	if u, err := url.Parse(c.BaseURL); c.BaseURL != "" && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
+		bad("PAYAID_BASE_URL", "%q is not an address such as https://crm.example.in", c.BaseURL)
+	}
+	if (c.DatabaseURL == "") != (c.DatabaseOwnerURL == "") && c.DatabaseURL == "" {
+		bad("PAYAID_DATABASE_OWNER_URL", "needs PAYAID_DATABASE_URL beside it")
+	}
+	if c.S3.Endpoint != "" && (c.S3.AccessKey == "" || c.S3.SecretKey == "") {
+		bad("PAYAID_S3_ENDPOINT", "needs PAYAID_S3_ACCESS_KEY and PAYAID_S3_SECRET_KEY beside it")
+	}
+	if c.IsProduction() {
+		errs = append(errs, c.checkProduction()...)
+	}
+	return errs
+}
+
+func (c *Config) checkProduction() []error {
+	var errs []error
+	need := func(name, value string) {
+		if value == "" {
+			errs = append(errs, fmt.Errorf("%s: production needs it, an embedded server is not for production", name))
+		}
+	}
+	need("PAYAID_DATABASE_URL", c.DatabaseURL)
+	need("PAYAID_REDIS_SESSION_URL", c.RedisSessionURL)
+	need("PAYAID_S3_ENDPOINT", c.S3.Endpoint)
+	if c.BaseURL == "" {
+		errs = append(errs, errors.New("PAYAID_BASE_URL: production needs the address people use"))
+	}
+	if len(c.SecretKey) < minSecret {
+		errs = append(errs, fmt.Errorf("PAYAID_SECRET_KEY: production needs at least %d random characters", minSecret))
+	}
+	if c.Demo {
+		errs = append(errs, errors.New("PAYAID_DEMO: the demo's passwords are public, so it is refused in production"))
+	}
+	return errs
+}
+
+// IsProduction reports whether everything made for trying out is refused.
+func (c *Config) IsProduction() bool { return c.Env == Production }
+
+// SecureCookies reports whether a browser will take a Secure cookie from BaseURL:
+// over https, and from this machine itself.
+func (c *Config) SecureCookies() bool {
+	u, err := url.Parse(c.BaseURL)
+	if err != nil {
+		return true
+	}
+	host := u.Hostname()
+	return u.Scheme == "https" || host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "127.0.0.1" || host == "::1"
+}

@@ -1,0 +1,12 @@
+package crm
+
+import "github.com/google/uuid"
+
+// The cache tags of this area. A list depends on its list tag, a record's page on
+// its own.
+const (
+	tagContactList = "contact:list"
+	tagCompanyList = "company:list"
+)
+
+func tagContact(id uuid.UUID) string { return "contact:" + id.String() }

@@ -1,0 +1,123 @@
+// Package jobs runs work in the background: River on the application's own
+// PostgreSQL, so that a job is enqueued in the transaction that causes it and is
+// worked by whichever replica is free.
+//
+// An area defines a job as a struct of arguments and a method that works it; it
+// need not know River.
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"payaid/db"
+)
+
+// ErrMore is returned by a job that has more to do: it is started again at once,
+// with a fresh time limit, and counts as no failure.
+var ErrMore = errors.New("jobs: more to do")
+
+const (
+	// TimeLimit bounds one run of a job. A longer job works in slices and
+	// returns ErrMore.
+	TimeLimit = 90 * time.Second
+	// SliceLimit is when a job in slices ought to return ErrMore.
+	SliceLimit = 45 * time.Second
+
+	maxAttempts = 6
+	// rescueAfter is when the job of a killed process is given to another one.
+	rescueAfter = TimeLimit + 30*time.Second
+)
+
+// Workers says which function works which job.
+type Workers struct{ river *river.Workers }
+
+// NewWorkers returns an empty set.
+func NewWorkers() *Workers { return &Workers{river: river.NewWorkers()} }
+
+// Add lets work handle the jobs with arguments T. last tells that a failure will
+// not be tried again.
+func Add[T river.JobArgs](w *Workers, work func(ctx context.Context, args T, last bool) error) {
+	river.AddWorker(w.river, river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error {
+		err := work(ctx, job.Args, job.Attempt >= job.MaxAttempts)
+		if errors.Is(err, ErrMore) {
+			return river.JobSnooze(0)
+		}
+		return err
+	}))
+}
+
+// Periodic is a job that the whole installation runs once in each interval.
+type Periodic struct {
+	Every time.Duration
+	Args  river.JobArgs
+}
+
+// Options say what a Client does besides inserting jobs.
+type Options struct {
+	Workers  *Workers   // nil: this process only inserts jobs
+	Periodic []Periodic // kept by one replica at a time
+	Log      *slog.Logger
+}
+
+// Client inserts and works jobs.
+type Client struct {
+	*river.Client[pgx.Tx]
+	works bool
+}
+
+// New returns a client on d; Start begins to work.
+func New(d *db.DB, o Options) (*Client, error) {
+	cfg := &river.Config{
+		Schema: db.JobsSchema, Logger: o.Log, MaxAttempts: maxAttempts,
+		JobTimeout: TimeLimit, RescueStuckJobsAfter: rescueAfter,
+	}
+	if o.Workers != nil {
+		cfg.Workers = o.Workers.river
+		cfg.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}
+		for _, p := range o.Periodic {
+			cfg.PeriodicJobs = append(cfg.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(p.Every),
+				func() (river.JobArgs, *river.InsertOpts) { return p.Args, nil }, &river.PeriodicJobOpts{RunOnStart: true}))
+		}
+	}
+	c, err := river.NewClient(riverpgxv5.New(d.Pool()), cfg)
+	if err != nil {
+		return nil, fmt.Errorf("job queue: %w", err)
+	}
+	return &Client{Client: c, works: o.Workers != nil}, nil
+}
+
+// Start begins to work until Stop, if there are workers.
+func (c *Client) Start(ctx context.Context) error {
+	if !c.works {
+		return nil
+	}
+	if err := c.Client.Start(ctx); err != nil {
+		return fmt.Errorf("start the job queue: %w", err)
+	}
+	return nil
+}
+
+// Stop takes no new jobs and waits for running ones; those that still run when
+// ctx ends are cancelled and tried again later.
+func (c *Client) Stop(ctx context.Context) error {
+	if !c.works {
+		return nil
+	}
+	if err := c.Client.Stop(ctx); err == nil {
+		return nil
+	}
+	hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := c.StopAndCancel(hard); err != nil {
+		return fmt.Errorf("stop the job queue: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+// Keyboard shortcuts. Which keys do what stands in the help dialog (views/layout/keys.go) and is read from there; here is
+// how each thing is done. Single keys rest in fields and dialogs, and where the user has switched them off.
+(() => {
+  'use strict';
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const help = $('#keys');
+  if (!help) return;
+
+  const rows = () => [...document.querySelectorAll('.data-table tbody tr')];
+  const current = () => $('.data-table tr.cursor');
+  function step(by) {
+    const list = rows(), at = list.indexOf(current());
+    if (!list.length) return;
+    const next = list[Math.min(Math.max(at + by, 0), list.length - 1)];
+    current()?.classList.remove('cursor');
+    next.classList.add('cursor');
+    next.scrollIntoView({ block: 'nearest' });
+    $('a[href]', next)?.focus({ preventScroll: true });
+  }
+  const actions = {
+    search: () => { const field = $('[data-search]'); field?.focus(); field?.select(); return !!field; },
+    create: () => { const button = $('[data-create]'); button?.click(); return !!button; },
+    edit: () => { const button = $('[data-edit]'); button?.click(); return !!button; },
+    help: () => { help.showModal(); return true; },
+    next: () => { step(1); return true; },
+    previous: () => { step(-1); return true; },
+    open: () => { const link = current() && $('a[href]', current()); link?.click(); return !!link; },
+    select: () => { const box = current() && $('[data-row]', current()); box?.click(); return !!box; },
+    go: (to) => { location.href = to; return true; },
+    // Pressing the button sends nothing while it is disabled, that is, while the form is being sent.
+    submit: (_, e) => { const button = e.target.form && $('[type=submit]', e.target.form); button?.click(); return !!button; },
+    // Escape is the browser's: it closes dialogs and popovers. What is left is to leave a field or the row.
+    close: (_, e) => { if ($('dialog[open]') || $(':popover-open')) return false; e.target.blur?.(); current()?.classList.remove('cursor'); return false; },
+  };
+
+  const table = new Map([...help.querySelectorAll('[data-keys]')].flatMap((row) => row.dataset.keys.split('|').map((keys) => [keys, row.dataset])));
+  const starts = new Set([...table.keys()].filter((keys) => keys.includes(' ')).map((keys) => keys.split(' ')[0]));
+  let first = '', at = 0;
+
+  const singleKeys = $('#single-keys');
+  try { singleKeys.checked = localStorage.getItem('single-keys') !== 'off'; } catch { /* storage is forbidden: they stay on */ }
+  singleKeys.addEventListener('change', () => {
+    try { localStorage.setItem('single-keys', singleKeys.checked ? 'on' : 'off'); } catch { /* as above */ }
+  });
+  const typing = (target) => target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]');
+
+  document.addEventListener('keydown', (e) => {
+    if (e.altKey || e.metaKey && e.key !== 'Enter' || e.isComposing) return;
+    const modified = e.ctrlKey || e.metaKey;
+    const single = !modified && e.key !== 'Escape';
+    if (single && (!singleKeys.checked || typing(e.target) || $('dialog[open]'))) return;
+    // Enter on a link or a button is its own.
+    if (single && e.key === 'Enter' && e.target.closest('a, button, summary')) return;
+
+    let keys = (modified ? 'Control+' : '') + e.key;
+    if (first && Date.now() - at < 900) keys = `${first} ${e.key}`;
+    first = '';
+    const entry = table.get(keys);
+    if (entry) {
+      if (actions[entry.do](entry.arg, e)) e.preventDefault();
+    } else if (single && starts.has(e.key)) {
+      first = e.key;
+      at = Date.now();
+    }
+  });
+})();

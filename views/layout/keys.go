@@ -1,0 +1,78 @@
+package layout
+
+import "strings"
+
+// Shortcut is one line of the keyboard help and, by its data attributes, the handler's table: static/keys.js reads the
+// shortcuts from the help, so the two cannot differ.
+type Shortcut struct {
+	// Keys are named as KeyboardEvent.key names them: one after the other "g c", together "Control+Enter", either "Enter|o".
+	Keys  string
+	Do    string // an action of static/keys.js
+	Arg   string // for the action "go": where to
+	Label string
+}
+
+// ShortcutGroup is a part of the keyboard help.
+type ShortcutGroup struct {
+	Label     string
+	Shortcuts []Shortcut
+}
+
+// Shortcuts lists the keys that work on every page with a menu, those that lead to its pages among them.
+func Shortcuts(nav []NavGroup) []ShortcutGroup {
+	groups := []ShortcutGroup{
+		{"On this page", []Shortcut{
+			{"/", "search", "", "Search this list"},
+			{"c", "create", "", "Create"},
+			{"e", "edit", "", "Edit"},
+			{"Control+Enter", "submit", "", "Save the form"},
+			{"Escape", "close", "", "Close the top layer"},
+			{"?", "help", "", "This help"},
+		}},
+		{"In a list", []Shortcut{
+			{"j", "next", "", "Next row"},
+			{"k", "previous", "", "Previous row"},
+			{"Enter|o", "open", "", "Open the row"},
+			{"x", "select", "", "Select the row"},
+		}},
+	}
+	var goTo []Shortcut
+	for _, group := range nav {
+		for _, item := range group.Items {
+			if item.Keys != "" {
+				goTo = append(goTo, Shortcut{item.Keys, "go", item.Href, item.Label})
+			}
+		}
+	}
+	if len(goTo) > 0 {
+		groups = append(groups, ShortcutGroup{"Go to", goTo})
+	}
+	return groups
+}
+
+// keyCap is a key as it stands on the keyboard, or a word between two keys.
+type keyCap struct {
+	Text string
+	Word bool
+}
+
+// caps gives what the help shows for the keys: "Enter|o" is ↵ or O.
+func (s Shortcut) caps() []keyCap {
+	words := strings.NewReplacer(" ", " then ", "|", " or ", "+", " ").Replace(s.Keys)
+	var caps []keyCap
+	for word := range strings.FieldsSeq(words) {
+		switch word {
+		case "then", "or":
+			caps = append(caps, keyCap{word, true})
+		case "Control":
+			caps = append(caps, keyCap{Text: "Ctrl"})
+		case "Enter":
+			caps = append(caps, keyCap{Text: "↵"})
+		case "Escape":
+			caps = append(caps, keyCap{Text: "Esc"})
+		default:
+			caps = append(caps, keyCap{Text: strings.ToUpper(word)})
+		}
+	}
+	return caps
+}
