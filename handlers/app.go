@@ -5,6 +5,7 @@ package handlers
 
 import (
 	"log/slog"
+	"net"
 	"net/netip"
 	"strings"
 	"time"
@@ -61,8 +62,17 @@ type server struct {
 	limits   *mw.Limits
 }
 
-// New returns the application with every route.
-func New(d Deps) *fiber.App {
+// Web is the application with every route.
+type Web struct{ app *fiber.App }
+
+// Serve answers requests on l until Shutdown.
+func (w *Web) Serve(l net.Listener) error { return w.app.Listener(l) }
+
+// Shutdown takes no new requests and waits up to timeout for running ones.
+func (w *Web) Shutdown(timeout time.Duration) error { return w.app.ShutdownWithTimeout(timeout) }
+
+// New returns the application.
+func New(d Deps) *Web {
 	s := &server{Deps: d}
 	s.respond = respond.New(respond.Options{Log: d.Log, Explain: d.Explain, Page: s.errorPage, Toast: errorToast, Now: d.Now})
 	s.sessions = mw.NewSessions(d.Sessions, d.Auth, d.SecureCookies)
@@ -81,7 +91,7 @@ func New(d Deps) *fiber.App {
 		IdleTimeout:                  75 * time.Second,
 		ErrorHandler:                 s.respond.Error,
 	})
-	app.Use(mw.UnreadBody, mw.RequestID, mw.RealIP(d.TrustedProxies), mw.Log(d.Log, s.respond), mw.SecurityHeaders(strings.HasPrefix(d.BaseURL, "https://")))
+	app.Use(mw.Drain(d.Closing), mw.UnreadBody, mw.RequestID, mw.RealIP(d.TrustedProxies), mw.Log(d.Log, s.respond), mw.SecurityHeaders(strings.HasPrefix(d.BaseURL, "https://")))
 	s.routes(app)
-	return app
+	return &Web{app: app}
 }

@@ -80,7 +80,7 @@ func newWorld(t testing.TB, changes ...setup) *world {
 	for _, change := range changes {
 		change(t, w, &d)
 	}
-	w.app = handlers.New(d)
+	w.app = handlers.New(d).App()
 	return w
 }
 

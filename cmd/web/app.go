@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/gofiber/fiber/v2"
 	"github.com/redis/go-redis/v9"
 
 	"payaid/db"
@@ -87,7 +86,7 @@ func (a *app) build(ctx context.Context, works bool) error {
 }
 
 // web returns the web face. closing is closed when the process begins to stop.
-func (a *app) web(closing <-chan struct{}) (*fiber.App, error) {
+func (a *app) web(closing <-chan struct{}) (*handlers.Web, error) {
 	files, err := static.Load()
 	if err != nil {
 		return nil, err

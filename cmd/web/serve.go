@@ -26,7 +26,7 @@ type serveCmd struct{}
 // Run serves until a signal, then drains and stops.
 func (serveCmd) Run(ctx context.Context, e *environment) error {
 	log := e.logger()
-	listener, err := listen(e.cfg.Addr)
+	listener, err := listen(ctx, e.cfg.Addr)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (serveCmd) Run(ctx context.Context, e *environment) error {
 	}
 	e.announce(a, log)
 	served := make(chan error, 1)
-	go func() { served <- web.Listener(listener) }()
+	go func() { served <- web.Serve(listener) }()
 
 	select {
 	case err = <-served:
@@ -66,7 +66,7 @@ func (serveCmd) Run(ctx context.Context, e *environment) error {
 		if e.cfg.IsProduction() {
 			time.Sleep(drainTime)
 		}
-		err = web.ShutdownWithTimeout(stopTimeout)
+		err = web.Shutdown(stopTimeout)
 	}
 	stop, cancel := context.WithTimeout(background, stopTimeout)
 	defer cancel()
@@ -79,8 +79,9 @@ func secondSignalKills() { signal.Reset(os.Interrupt, syscall.SIGTERM) }
 
 // listen takes the address before anything else is started, so that a port in use
 // costs nothing and says whose it is.
-func listen(addr string) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr)
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
 	if err == nil {
 		return l, nil
 	}

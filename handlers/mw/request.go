@@ -85,3 +85,16 @@ func Timeout(d time.Duration) fiber.Handler {
 		return c.Next()
 	}
 }
+
+// Drain tells clients to leave once the process begins to stop: a proxy that
+// holds no connection any more has none that could be cut under a request.
+func Drain(closing <-chan struct{}) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		select {
+		case <-closing:
+			c.Context().SetConnectionClose()
+		default:
+		}
+		return c.Next()
+	}
+}

@@ -27,18 +27,38 @@ const minSecret = 32
 // Config is what the environment says. An absent server URL means the embedded
 // server in DataDir.
 type Config struct {
-	Env              string         `env:"PAYAID_ENV" envDefault:"development" doc:"development or production; production refuses embedded servers, the demo and weak secrets"`
-	Addr             string         `env:"PAYAID_ADDR" envDefault:"127.0.0.1:3000" doc:"address and port to listen on"`
-	BaseURL          string         `env:"PAYAID_BASE_URL" doc:"address people use, such as https://crm.example.in; http://localhost with the port when absent"`
-	DataDir          string         `env:"PAYAID_DATA_DIR" envDefault:"./.data" doc:"where the embedded servers keep their data"`
-	DatabaseURL      string         `env:"PAYAID_DATABASE_URL" doc:"PostgreSQL as the role payaid_app" secret:"true"`
-	DatabaseOwnerURL string         `env:"PAYAID_DATABASE_OWNER_URL" doc:"PostgreSQL as the role payaid_owner, for migrations and restores only" secret:"true"`
-	RedisSessionURL  string         `env:"PAYAID_REDIS_SESSION_URL" doc:"Redis or Valkey for sessions and rate limits; must not evict" secret:"true"`
-	S3               S3             `envPrefix:"PAYAID_S3_"`
-	SecretKey        string         `env:"PAYAID_SECRET_KEY" doc:"at least 32 random characters; made once for the embedded default" secret:"true"`
-	TrustedProxies   []netip.Prefix `env:"PAYAID_TRUSTED_PROXIES" doc:"networks of the proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, separated by commas"`
-	Demo             bool           `env:"PAYAID_DEMO" envDefault:"false" doc:"true makes a demo business; refused in production"`
-	LogLevel         slog.Level     `env:"PAYAID_LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error"`
+	Env              string     `env:"PAYAID_ENV" envDefault:"development" doc:"development or production; production refuses embedded servers, the demo and weak secrets"`
+	Addr             string     `env:"PAYAID_ADDR" envDefault:"127.0.0.1:3000" doc:"address and port to listen on"`
+	BaseURL          string     `env:"PAYAID_BASE_URL" doc:"address people use, such as https://crm.example.in; http://localhost with the port when absent"`
+	DataDir          string     `env:"PAYAID_DATA_DIR" envDefault:"./.data" doc:"where the embedded servers keep their data"`
+	DatabaseURL      string     `env:"PAYAID_DATABASE_URL" doc:"PostgreSQL as the role payaid_app" secret:"true"`
+	DatabaseOwnerURL string     `env:"PAYAID_DATABASE_OWNER_URL" doc:"PostgreSQL as the role payaid_owner, for migrations and restores only" secret:"true"`
+	RedisSessionURL  string     `env:"PAYAID_REDIS_SESSION_URL" doc:"Redis or Valkey for sessions and rate limits; must not evict" secret:"true"`
+	S3               S3         `envPrefix:"PAYAID_S3_"`
+	SecretKey        string     `env:"PAYAID_SECRET_KEY" doc:"at least 32 random characters; made once for the embedded default" secret:"true"`
+	TrustedProxies   Networks   `env:"PAYAID_TRUSTED_PROXIES" doc:"networks of the proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, separated by commas"`
+	Demo             bool       `env:"PAYAID_DEMO" envDefault:"false" doc:"true makes a demo business; refused in production"`
+	LogLevel         slog.Level `env:"PAYAID_LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error"`
+}
+
+// Networks is a list of networks and addresses, separated by commas.
+type Networks []netip.Prefix
+
+// UnmarshalText reads the list; an address stands for itself alone.
+func (n *Networks) UnmarshalText(text []byte) error {
+	for s := range strings.SplitSeq(string(text), ",") {
+		s = strings.TrimSpace(s)
+		if a, err := netip.ParseAddr(s); err == nil {
+			*n = append(*n, netip.PrefixFrom(a, a.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", s)
+		}
+		*n = append(*n, p)
+	}
+	return nil
 }
 
 // S3 names the object store. Without an endpoint files are kept in DataDir.
@@ -116,13 +136,6 @@ func joined(errs []error) error {
 }
 
 var parsers = map[reflect.Type]env.ParserFunc{
-	reflect.TypeFor[netip.Prefix](): func(s string) (any, error) {
-		s = strings.TrimSpace(s)
-		if a, err := netip.ParseAddr(s); err == nil {
-			return netip.PrefixFrom(a, a.BitLen()), nil
-		}
-		return netip.ParsePrefix(s)
-	},
 	reflect.TypeFor[slog.Level](): func(s string) (any, error) {
 		var l slog.Level
 		return l, l.UnmarshalText([]byte(s))

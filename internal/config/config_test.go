@@ -73,6 +73,10 @@ func TestInjectedAndReservedNamesAreAccepted(t *testing.T) {
 	if _, err := config.Load(env); err != nil {
 		t.Error(err)
 	}
+	c, err := config.Load([]string{"PAYAID_TRUSTED_PROXIES=127.0.0.1, 10.0.0.0/8"})
+	if err != nil || len(c.TrustedProxies) != 2 || c.TrustedProxies[0].String() != "127.0.0.1/32" {
+		t.Errorf("trusted proxies: %v, %v", c.TrustedProxies, err)
+	}
 	if got := config.Unused(env); len(got) != 1 || got[0] != "PAYAID_SMTP_URL" {
 		t.Errorf("unused: %v", got)
 	}
