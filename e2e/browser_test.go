@@ -49,7 +49,7 @@ func newTab(t *testing.T, expected ...string) *tab {
 		t.Fatal(err)
 	}
 	ctx, cancel := chromedp.NewContext(suite.browser, chromedp.WithTargetID(id))
-	ctx, cancelTime := context.WithTimeout(ctx, 180*time.Second)
+	ctx, cancelTime := context.WithTimeout(ctx, 2*time.Minute)
 	tb := &tab{t: t, ctx: ctx}
 	complaints := tb.listen(expected)
 	t.Cleanup(func() {
@@ -57,12 +57,16 @@ func newTab(t *testing.T, expected ...string) *tab {
 			t.Error("browser:", c)
 		}
 		if t.Failed() {
+			t.Log("the program's last lines:\n" + lastLines(suite.app.log.String(), 12))
 			tb.picture(filepath.Join("failures", strings.NewReplacer("/", "-", "?", "-").Replace(t.Name())+".png"))
 		}
 		cancelTime()
 		cancel()
 	})
-	tb.do(log.Enable(), emulation.SetDeviceMetricsOverride(1440, 900, 1, false))
+	// The first run attaches to the tab and must not have a deadline of its own: with it the tab would end.
+	if err := chromedp.Run(ctx, log.Enable(), emulation.SetDeviceMetricsOverride(1440, 900, 1, false), theme("light")); err != nil {
+		t.Fatal(err)
+	}
 	return tb
 }
 
@@ -195,6 +199,17 @@ func (tb *tab) axe(what string) {
 	for _, v := range violations {
 		tb.t.Errorf("axe, %s: %s", what, v)
 	}
+}
+
+// theme is what the operating system asks for. Motion is reduced, so that no
+// animation is in the way of a click on a slow machine.
+func theme(name string) chromedp.Action {
+	return emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"}})
+}
+
+func lastLines(s string, n int) string {
+	lines := strings.Split(strings.TrimSpace(s), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
 // picture writes what the tab shows now.
