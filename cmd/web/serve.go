@@ -53,6 +53,7 @@ func (serveCmd) Run(ctx context.Context, e *environment) error {
 	if a.servers.stack != nil {
 		go a.servers.stack.Supervise(background)
 	}
+	a.warnOfDeadSessions(ctx)
 	e.announce(a, log)
 	served := make(chan error, 1)
 	go func() { served <- web.Serve(listener) }()
@@ -110,6 +111,16 @@ func (e *environment) announce(a *app, log *slog.Logger) {
 	fmt.Fprintf(e.out, "PayAid is ready at %s\n", e.cfg.BaseURL)
 	if e.cfg.Demo {
 		fmt.Fprintf(e.out, "Sign in as owner@demo.test, manager@demo.test or member@demo.test with the password %s\n", demoPassword)
+	}
+}
+
+// warnOfDeadSessions says at start what people would otherwise find out one by
+// one. It is no reason to refuse: reading with an API key goes on without Redis.
+func (a *app) warnOfDeadSessions(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if err := a.redis.Ping(ctx).Err(); err != nil {
+		a.log.ErrorContext(ctx, "Redis does not answer: nobody can sign in until it does; start it or correct PAYAID_REDIS_SESSION_URL", "err", err)
 	}
 }
 
