@@ -14,6 +14,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
@@ -130,10 +131,12 @@ func (tb *tab) clickText(text string) {
 	tb.do(chromedp.Click(fmt.Sprintf(`//*[self::a or self::button or self::summary][contains(normalize-space(.), %q)]`, text), chromedp.BySearch, chromedp.NodeVisible))
 }
 
+// fill replaces the text of a field in one go, as pasting does: one event, however
+// slow the machine is.
 func (tb *tab) fill(selector, value string) {
 	tb.t.Helper()
-	tb.do(chromedp.WaitVisible(selector, chromedp.ByQuery), chromedp.Evaluate(fmt.Sprintf("document.querySelector(%q).value = ''", selector), nil),
-		chromedp.SendKeys(selector, value, chromedp.ByQuery))
+	tb.do(chromedp.WaitVisible(selector, chromedp.ByQuery), chromedp.Focus(selector, chromedp.ByQuery),
+		chromedp.Evaluate(fmt.Sprintf("document.querySelector(%q).select()", selector), nil), input.InsertText(value))
 }
 
 // wait polls a JavaScript expression until it is true. It ignores errors on the

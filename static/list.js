@@ -1,9 +1,15 @@
-// Selecting rows of a list and acting on them together. A list form has [data-row] checkboxes, one [data-all], and a
+// The search of a list, and selecting its rows to act on them together. A list form has [data-row] checkboxes, one [data-all], and a
 // [data-bulkbar] with [data-bulk-count] and [data-clear].
 (() => {
   'use strict';
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   let last = null;
+
+  // A search was answered while it was typed. Leaving the field must not ask once more: the answer would replace the very
+  // link that the press which left the field was meant for.
+  document.addEventListener('change', (e) => {
+    if (e.target.matches('[data-search]')) e.stopPropagation();
+  }, true);
 
   function show() {
     for (const bar of all('[data-bulkbar]')) {

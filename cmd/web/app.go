@@ -94,7 +94,7 @@ func (a *app) web(closing <-chan struct{}) (*handlers.Web, error) {
 	c := &a.cfg.cfg
 	return handlers.New(handlers.Deps{
 		Auth: a.auth, CRM: a.crm,
-		Sessions: session.NewStore(a.redis, session.Options{Secure: c.SecureCookies()}),
+		Sessions: session.NewStore(a.redis, session.Options{Secure: c.SecureCookies(), Timeout: time.Second}),
 		Limiter:  limit.New(a.redis), Static: files, Explain: change.Explain, Log: a.log, Now: time.Now,
 		SecretKey: a.servers.secretKey, BaseURL: c.BaseURL, SecureCookies: c.SecureCookies(), TrustedProxies: c.TrustedProxies, Demo: c.Demo,
 		Closing: closing,

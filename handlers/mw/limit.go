@@ -21,6 +21,10 @@ var (
 	addressRate = limit.Rate{Limit: 100, Per: 15 * time.Minute, Burst: 100} // sign-ins from one address
 )
 
+// signInPatience is how long a sign-in waits for the counter that it cannot do
+// without.
+const signInPatience = time.Second
+
 // Limits holds the rate limits, which count across all replicas.
 type Limits struct {
 	limiter *limit.Limiter
@@ -59,7 +63,7 @@ func (l *Limits) Requests(c *fiber.Ctx) error {
 // SignIn limits tries to sign in, by address and by account. While the counter
 // does not answer nobody may try: guessing must not become free.
 func (l *Limits) SignIn(c *fiber.Ctx, email string) error {
-	decisions, err := l.limiter.AllowAll(c.UserContext(), []limit.Check{
+	decisions, err := l.limiter.Patient(signInPatience).AllowAll(c.UserContext(), []limit.Check{
 		{Key: "signin-ip:" + IP(c), Rate: addressRate},
 		{Key: accountKey(email), Rate: accountRate},
 	})

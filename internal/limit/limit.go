@@ -11,9 +11,10 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-const timeout = 100 * time.Millisecond
+// defaultTimeout suits the way of every request.
+const defaultTimeout = 100 * time.Millisecond
 
-// ErrUnavailable means Redis did not answer within 100 ms. The caller decides: reads go on, sign-in does not.
+// ErrUnavailable means Redis did not answer in time. The caller decides: reads go on, sign-in does not.
 var ErrUnavailable = errors.New("the rate limit store does not answer")
 
 // Rate allows Limit requests Per duration on average and Burst at once. Burst is Limit when 0.
@@ -40,12 +41,18 @@ type Decision struct {
 
 // Limiter decides by the generic cell rate algorithm. It is safe for concurrent use.
 type Limiter struct {
-	redis redis.UniversalClient
+	redis   redis.UniversalClient
+	timeout time.Duration
 }
 
-// New returns a Limiter that counts in client, which should be a server that never evicts.
+// New returns a Limiter that counts in client, which should be a server that never evicts, and waits 100 ms for it.
 func New(client redis.UniversalClient) *Limiter {
-	return &Limiter{redis: client}
+	return &Limiter{redis: client, timeout: defaultTimeout}
+}
+
+// Patient returns a Limiter on the same counts that waits longer: for what must not go on without an answer.
+func (l *Limiter) Patient(timeout time.Duration) *Limiter {
+	return &Limiter{redis: l.redis, timeout: timeout}
 }
 
 // Allow counts one request against key if the rate permits it; a refused request costs nothing.
@@ -65,7 +72,7 @@ func (l *Limiter) AllowAll(ctx context.Context, checks []Check) ([]Decision, err
 			return nil, fmt.Errorf("rate of %q: %w", check.Key, err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
 	replies, err := l.count(ctx, checks)
 	if err != nil {
@@ -113,7 +120,7 @@ func (r Rate) burst() int {
 
 // Reset forgets what was counted against key, as after a sign-in that succeeded.
 func (l *Limiter) Reset(ctx context.Context, key string) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
 	if err := l.redis.Del(ctx, "limit:"+key).Err(); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
