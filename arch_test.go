@@ -19,8 +19,9 @@ const module = "payaid/"
 
 // The layers of packages, so that the table below stays readable.
 var (
-	views = []string{"views/contacts", "views/errors", "views/imports", "views/layout", "views/signin", "views/ui"}
-	areas = []string{"internal/auth", "internal/crm", "internal/tenant"}
+	views = []string{"views/admin", "views/contacts", "views/errors", "views/imports", "views/layout", "views/mail",
+		"views/mailbox", "views/settings", "views/signin", "views/ui"}
+	areas = []string{"internal/audit", "internal/auth", "internal/crm", "internal/platform", "internal/tenant"}
 )
 
 // mayImport says for each package which packages of ours it may import; its tests
@@ -29,35 +30,44 @@ var (
 var mayImport = map[string][]string{
 	"db": {},
 
-	// Tools know no area. Of them only cache, change, jobs and dbtest know db.
+	// Tools know no area. Of them only cache, change, jobs, mail and dbtest know db.
 	"internal/apperr":     {},
 	"internal/blob":       {},
 	"internal/cache":      {"db"},
 	"internal/change":     {"db", "internal/apperr"},
 	"internal/config":     {},
 	"internal/dbtest":     {"db", "internal/localstack"},
+	"internal/doctor":     {"db", "internal/blob", "internal/config", "internal/jobs", "internal/kv"},
 	"internal/gstin":      {},
 	"internal/jobs":       {"db", "internal/apperr"},
 	"internal/kv":         {},
 	"internal/limit":      {"internal/kv"},
 	"internal/localstack": {"internal/kv"},
-	"internal/mail":       {},
+	"internal/mail":       {"db", "internal/apperr", "internal/change"},
 	"internal/money":      {},
 	"internal/servertest": {"internal/blob", "internal/kv"},
 	"internal/session":    {"internal/kv"},
 
-	// Areas know db, tools and lower areas: auth, tenant ← crm.
-	"internal/auth":   {"db", "internal/apperr", "internal/cache", "internal/change"},
-	"internal/tenant": {"db", "internal/apperr", "internal/cache", "internal/change"},
+	// Areas know db, tools and lower areas: auth ← tenant ← crm.
+	"internal/auth":   {"db", "internal/apperr", "internal/cache", "internal/change", "internal/mail"},
+	"internal/tenant": {"db", "internal/apperr", "internal/auth", "internal/cache", "internal/change"},
+	"internal/audit":  {"db", "internal/apperr", "internal/auth"},
 	"internal/crm": {"db", "internal/apperr", "internal/auth", "internal/blob", "internal/cache", "internal/change", "internal/gstin",
 		"internal/jobs", "internal/tenant"},
+
+	// The administration of the installation stands on tenants and people.
+	"internal/platform": {"db", "internal/apperr", "internal/auth", "internal/change", "internal/jobs", "internal/tenant"},
 
 	// Views take the areas' types, and values of tools that are only values.
 	"views/ui":       {"internal/money"},
 	"views/layout":   {"views/ui"},
+	"views/admin":    viewOf("internal/jobs", "internal/platform", "internal/tenant"),
 	"views/contacts": viewOf("internal/crm", "internal/auth"),
 	"views/errors":   viewOf(),
 	"views/imports":  viewOf("internal/crm", "internal/auth"),
+	"views/mail":     {"internal/mail"}, // words for the post, not pages
+	"views/mailbox":  viewOf("internal/mail"),
+	"views/settings": viewOf("internal/audit", "internal/auth", "internal/tenant"),
 	"views/signin":   viewOf("internal/auth"),
 
 	// Handlers never see db; the API never sees a view.
@@ -65,7 +75,7 @@ var mayImport = map[string][]string{
 	"handlers/mw":      {"handlers/respond", "internal/apperr", "internal/auth", "internal/limit", "internal/session"},
 	"handlers/api":     slices.Concat(areas, []string{"handlers/mw", "handlers/respond", "internal/apperr", "internal/cache", "internal/jobs"}),
 	"handlers": slices.Concat(areas, views, []string{"handlers/api", "handlers/mw", "handlers/respond", "static",
-		"internal/apperr", "internal/cache", "internal/jobs", "internal/limit", "internal/money", "internal/session"}),
+		"internal/apperr", "internal/cache", "internal/jobs", "internal/limit", "internal/mail", "internal/money", "internal/session"}),
 
 	"static": {},
 
@@ -86,8 +96,9 @@ var onlyIn = map[string][]string{
 	"github.com/danielgtaylor/huma": {"handlers/api", "handlers/respond"},
 	"github.com/a-h/templ":          {"handlers", "handlers/", "views/"},
 	"github.com/jackc/pgx":          {"db", "internal/", "cmd/", "bench"}, // bench measures the driver itself
-	"github.com/redis/go-redis":     {"internal/cache", "internal/session", "internal/limit", "internal/kv", "internal/servertest", "cmd/"},
+	"github.com/redis/go-redis":     {"internal/cache", "internal/session", "internal/limit", "internal/kv", "internal/servertest", "internal/doctor", "cmd/"},
 	"github.com/minio/minio-go":     {"internal/blob", "cmd/"},
+	"github.com/wneessen/go-mail":   {"internal/mail"},
 	"github.com/riverqueue/river":   {"db", "internal/change", "internal/jobs", "cmd/"},
 }
 

@@ -149,6 +149,64 @@ func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) erro
 	return err
 }
 
+const readAPIKey = `-- name: ReadAPIKey :one
+SELECT id, name, prefix, role, scopes, expires_at, last_used_at, revoked_at, created_at
+FROM api_keys WHERE tenant_id = $1 AND id = $2
+`
+
+type ReadAPIKeyParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	ID       uuid.UUID `db:"id"`
+}
+
+type ReadAPIKeyRow struct {
+	ID         uuid.UUID  `db:"id"`
+	Name       string     `db:"name"`
+	Prefix     string     `db:"prefix"`
+	Role       string     `db:"role"`
+	Scopes     []string   `db:"scopes"`
+	ExpiresAt  *time.Time `db:"expires_at"`
+	LastUsedAt *time.Time `db:"last_used_at"`
+	RevokedAt  *time.Time `db:"revoked_at"`
+	CreatedAt  time.Time  `db:"created_at"`
+}
+
+// What may be shown of a key.
+func (q *Queries) ReadAPIKey(ctx context.Context, arg ReadAPIKeyParams) (ReadAPIKeyRow, error) {
+	row := q.db.QueryRow(ctx, readAPIKey, arg.TenantID, arg.ID)
+	var i ReadAPIKeyRow
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Prefix,
+		&i.Role,
+		&i.Scopes,
+		&i.ExpiresAt,
+		&i.LastUsedAt,
+		&i.RevokedAt,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const revokeAPIKey = `-- name: RevokeAPIKey :execrows
+UPDATE api_keys SET revoked_at = $1 WHERE tenant_id = $2 AND id = $3 AND revoked_at IS NULL
+`
+
+type RevokeAPIKeyParams struct {
+	Now      *time.Time `db:"now"`
+	TenantID uuid.UUID  `db:"tenant_id"`
+	ID       uuid.UUID  `db:"id"`
+}
+
+func (q *Queries) RevokeAPIKey(ctx context.Context, arg RevokeAPIKeyParams) (int64, error) {
+	result, err := q.db.Exec(ctx, revokeAPIKey, arg.Now, arg.TenantID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const touchAPIKey = `-- name: TouchAPIKey :exec
 UPDATE api_keys SET last_used_at = $1
 WHERE tenant_id = $2 AND id = $3

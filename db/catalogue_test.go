@@ -19,6 +19,8 @@ var withoutPolicy = map[string]string{
 	"users":            "a person may belong to several tenants; only auth reads it",
 	"memberships":      "which tenants a person belongs to is asked before one is chosen",
 	"cache_outbox":     "the relay ends the tags of every tenant",
+	"mailbox_messages": "a mail goes to a person, who may belong to several tenants or to none yet; only mail reads it",
+	"password_resets":  "whoever holds a link has no session and so no tenant; only auth reads it",
 	"goose_db_version": "the migrations' own table",
 }
 
@@ -180,5 +182,19 @@ func TestTheAppCannotChangeWhatItMustNot(t *testing.T) {
 		if code := db.Code(err); code != "42501" { // insufficient_privilege
 			t.Errorf("%s: %v, want it refused", sql, err)
 		}
+	}
+}
+
+// TestGuardedTablesAreThoseOfTheCatalogue: what an installation is compared with
+// is what the migrations make.
+func TestGuardedTablesAreThoseOfTheCatalogue(t *testing.T) {
+	listed, err := db.GuardedTables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := column[string](t, connect(t, dbtest.New(t).OwnerURL), `
+		SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relforcerowsecurity ORDER BY 1`)
+	if fmt.Sprint(listed) != fmt.Sprint(found) {
+		t.Errorf("the migrations say %v, the catalogue %v", listed, found)
 	}
 }

@@ -33,6 +33,12 @@ func NewList(columns, from, alias string, tenant uuid.UUID) *List {
 	return l.Where(alias+".tenant_id = ?", tenant)
 }
 
+// NewGlobalList starts a list of a table that belongs to no tenant: those that the
+// catalogue test names with a reason.
+func NewGlobalList(columns, from string) *List {
+	return (&List{columns: columns, from: from}).Where("true")
+}
+
 // Where adds a condition; each ? in it stands for the next of args.
 func (l *List) Where(condition string, args ...any) *List {
 	l.where = append(l.where, l.bind(condition, args))

@@ -72,7 +72,7 @@ func TestMigrationsHaveAStatusAndRunOnce(t *testing.T) {
 		t.Fatalf("%d were pending, %d were applied", len(before), len(done))
 	}
 	for i, s := range before {
-		if s.Applied || s.Version != int64(i+1) || s.Name == "" {
+		if s.Applied || i > 0 && s.Version <= before[i-1].Version || s.Name == "" {
 			t.Errorf("before: %+v", s)
 		}
 		if want := (db.Migration{Version: s.Version, Name: s.Name, Applied: true}); done[i] != want {

@@ -138,6 +138,19 @@ type JobProgress struct {
 	FinishedAt *time.Time `db:"finished_at"`
 }
 
+type MailboxMessage struct {
+	ID        uuid.UUID       `db:"id"`
+	Recipient string          `db:"recipient"`
+	Subject   string          `db:"subject"`
+	Text      string          `db:"text"`
+	Html      string          `db:"html"`
+	Headers   json.RawMessage `db:"headers"`
+	State     string          `db:"state"`
+	Problem   string          `db:"problem"`
+	CreatedAt time.Time       `db:"created_at"`
+	SentAt    *time.Time      `db:"sent_at"`
+}
+
 type Membership struct {
 	TenantID   uuid.UUID       `db:"tenant_id"`
 	UserID     uuid.UUID       `db:"user_id"`
@@ -146,6 +159,17 @@ type Membership struct {
 	ViewScopes json.RawMessage `db:"view_scopes"`
 	CreatedAt  time.Time       `db:"created_at"`
 	UpdatedAt  time.Time       `db:"updated_at"`
+	Version    int64           `db:"version"`
+}
+
+type PasswordReset struct {
+	ID           uuid.UUID  `db:"id"`
+	UserID       uuid.UUID  `db:"user_id"`
+	TokenHash    []byte     `db:"token_hash"`
+	CreatedAt    time.Time  `db:"created_at"`
+	ExpiresAt    time.Time  `db:"expires_at"`
+	UsedAt       *time.Time `db:"used_at"`
+	SupersededAt *time.Time `db:"superseded_at"`
 }
 
 type Team struct {
@@ -153,6 +177,7 @@ type Team struct {
 	ID        uuid.UUID `db:"id"`
 	Name      string    `db:"name"`
 	CreatedAt time.Time `db:"created_at"`
+	Version   int64     `db:"version"`
 }
 
 type Tenant struct {

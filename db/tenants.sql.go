@@ -386,7 +386,7 @@ func (q *Queries) ListTenants(ctx context.Context, arg ListTenantsParams) ([]Ten
 }
 
 const setUserPassword = `-- name: SetUserPassword :execrows
-UPDATE users SET password_hash = $1, sessions_valid_after = $2, version = version + 1, updated_at = $2
+UPDATE users SET password_hash = $1, sessions_valid_after = date_trunc('milliseconds', $2::timestamptz), version = version + 1, updated_at = $2
 WHERE id = $3
 `
 
@@ -397,7 +397,8 @@ type SetUserPasswordParams struct {
 }
 
 // @sqlc-vet-disable tenant-scoped
-// a password is the person's, not the tenant's
+// a password is the person's, not the tenant's. Sessions know the millisecond of their sign-in, so
+// that one made right after this must not count as older.
 func (q *Queries) SetUserPassword(ctx context.Context, arg SetUserPasswordParams) (int64, error) {
 	result, err := q.db.Exec(ctx, setUserPassword, arg.PasswordHash, arg.Now, arg.ID)
 	if err != nil {

@@ -127,16 +127,26 @@ func TestMemberSeesLessAndSaysSo(t *testing.T) {
 // No page has a violation of WCAG, overflows a phone or breaks the policy, in
 // either theme.
 func TestEveryPageIsAccessible(t *testing.T) {
-	for _, path := range []string{"/login", "/contacts", "/contacts?q=nobody-has-this-name", "/contacts/new", "record", "record/edit", "/imports", "/imports/new", "/does-not-exist"} {
+	for _, path := range []string{"/login", "/contacts", "/contacts?q=nobody-has-this-name", "/contacts/new", "record", "record/edit", "/imports", "/imports/new", "/does-not-exist",
+		"/password/forgot", "/password/forgot?sent=1", "/password/reset?token=nonsense", "/settings/password",
+		"/admin/mail", "mail", "/admin/jobs", "/admin/tenants", "/admin/tenants/new", "/admin/audit",
+		"/settings/people", "person", "/settings/teams", "/settings/rights", "/settings/keys", "/settings/keys/new", "/settings/audit"} {
 		t.Run(strings.ReplaceAll(strings.Trim(path, "/"), "/", "-"), func(t *testing.T) {
-			tb := newTab(t, "404")
+			tb := newTab(t, "404", "422")
 			if path != "/login" {
 				tb.signIn("owner@demo.test")
+			}
+			if path == "mail" {
+				path = aMail(t)
 			}
 			if rest, ok := strings.CutPrefix(path, "record"); ok {
 				var href string
 				tb.do(chromedp.Evaluate(`document.querySelector('tbody a.who').getAttribute('href')`, &href))
 				path = href + rest
+			}
+			if path == "person" {
+				tb.open("/settings/people")
+				tb.do(chromedp.Evaluate(`document.querySelector('tbody a.who').getAttribute('href')`, &path))
 			}
 			for _, width := range []int64{1440, 390} {
 				tb.do(emulation.SetDeviceMetricsOverride(width, 844, 1, width == 390))

@@ -14,10 +14,14 @@ import (
 
 	"payaid/handlers/mw"
 	"payaid/handlers/respond"
+	"payaid/internal/audit"
 	"payaid/internal/auth"
 	"payaid/internal/crm"
 	"payaid/internal/limit"
+	"payaid/internal/mail"
+	"payaid/internal/platform"
 	"payaid/internal/session"
+	"payaid/internal/tenant"
 	"payaid/static"
 )
 
@@ -37,7 +41,11 @@ const (
 // Deps is everything the web face needs, made in cmd/web.
 type Deps struct {
 	Auth           *auth.Service
+	Tenant         *tenant.Service
 	CRM            *crm.Service
+	Mail           *mail.Service
+	Platform       *platform.Service
+	Audit          *audit.Service
 	Sessions       *session.Store
 	Limiter        *limit.Limiter
 	Static         *static.Files

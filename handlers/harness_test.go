@@ -15,6 +15,7 @@ import (
 
 	"payaid/db"
 	"payaid/handlers"
+	"payaid/internal/audit"
 	"payaid/internal/auth"
 	"payaid/internal/blob"
 	"payaid/internal/change"
@@ -22,10 +23,13 @@ import (
 	"payaid/internal/dbtest"
 	"payaid/internal/jobs"
 	"payaid/internal/limit"
+	"payaid/internal/mail"
+	"payaid/internal/platform"
 	"payaid/internal/servertest"
 	"payaid/internal/session"
 	"payaid/internal/tenant"
 	"payaid/static"
+	mailview "payaid/views/mail"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -40,14 +44,20 @@ type world struct {
 	pool     *db.DB // of the application; four connections
 	auth     *auth.Service
 	crm      *crm.Service
+	tenants  *tenant.Service
+	mail     *mail.Service // without a server: mails stay in the mailbox
+	queue    *jobs.Client
+	platform *platform.Service
 	redisURL string
 	logs     *logBuffer
 	closing  chan struct{}
 
 	home, elsewhere        uuid.UUID
 	owner, manager, member account
+	admin                  account
 	colleague              account // a member without a team
 	stranger               account
+	operator               account // a platform administrator, a member of the other business
 	mu                     sync.Mutex
 	browsers               map[string]*browser
 	ownerKey, otherKey     string // API keys with the role admin
@@ -73,9 +83,10 @@ func newWorld(t testing.TB, changes ...setup) *world {
 	files, err := static.Load()
 	ok(t, err)
 	d := handlers.Deps{
-		Auth: w.auth, CRM: w.crm, Sessions: session.NewStore(redis, session.Options{}), Limiter: limit.New(redis), Static: files,
+		Auth: w.auth, Tenant: services, CRM: w.crm, Audit: audit.New(w.pool), Mail: w.mail, Platform: w.platform, Sessions: session.NewStore(redis, session.Options{}), Limiter: limit.New(redis), Static: files,
 		Explain: change.Explain, Log: log, Now: writer.Now, SecretKey: "a secret for tests", BaseURL: "http://example.com", Closing: w.closing,
 	}
+	w.tenants = services
 	w.people(t, services)
 	for _, change := range changes {
 		change(t, w, &d)
@@ -101,9 +112,10 @@ func (w *world) services(t testing.TB, pool *db.DB, log *slog.Logger) (*change.W
 	w.auth, err = auth.New(t.Context(), writer)
 	ok(t, err)
 	w.crm = crm.New(writer, blobs, w.auth)
-	client, err := jobs.New(pool, jobs.Options{Log: log})
+	w.mail = mail.New(pool, nil, log, time.Now)
+	client, err := jobs.New(pool, jobs.Options{Log: log, Tracked: []jobs.Tracker{jobs.Track[crm.ImportArgs]()}})
 	ok(t, err)
-	writer.Jobs = client
+	writer.Jobs, w.queue, w.platform = client, client, platform.New(writer, client, w.auth)
 	return writer, tenant.New(writer)
 }
 
@@ -118,10 +130,13 @@ func (w *world) people(t testing.TB, tenants *tenant.Service) {
 	ok(t, err)
 	w.home, w.elsewhere = home.ID, elsewhere.ID
 	w.owner = w.person(t, home.ID, "Asha Shah", auth.Owner, nil)
+	w.admin = w.person(t, home.ID, "Divya Admin", auth.Admin, nil)
 	w.manager = w.person(t, home.ID, "Manoj Rao", auth.Manager, &team)
 	w.member = w.person(t, home.ID, "Meera Joshi", auth.Member, &team)
 	w.colleague = w.person(t, home.ID, "Kabir Nair", auth.Member, nil)
 	w.stranger = w.person(t, elsewhere.ID, "Zoya Khan", auth.Owner, nil)
+	w.operator = w.person(t, elsewhere.ID, "Pooja Menon", auth.Member, nil)
+	w.db.OwnerExec(t, "UPDATE users SET platform_admin = true WHERE id = $1", w.operator.id)
 	w.ownerKey = w.apiKey(t, home.ID, auth.Admin)
 	w.otherKey = w.apiKey(t, elsewhere.ID, auth.Admin)
 	w.readKey = w.apiKey(t, home.ID, auth.Admin, auth.ContactsRead)
@@ -147,7 +162,7 @@ func (w *world) apiKey(t testing.TB, business uuid.UUID, role auth.Role, scopes 
 func (w *world) principal(t testing.TB, a account) auth.Principal {
 	t.Helper()
 	business := w.home
-	if a == w.stranger {
+	if a == w.stranger || a == w.operator {
 		business = w.elsewhere
 	}
 	p, err := w.auth.Member(t.Context(), business, a.id, time.Now())
@@ -164,6 +179,20 @@ func (w *world) contact(t testing.TB, a account, in crm.ContactInput) crm.Contac
 	c, err := w.crm.CreateContact(t.Context(), w.principal(t, a), in)
 	ok(t, err)
 	return c
+}
+
+// workMail starts a worker for the jobs around mail, until the test ends.
+func (w *world) workMail(t testing.TB) {
+	t.Helper()
+	workers := jobs.NewWorkers()
+	jobs.Add(workers, w.mail.Send)
+	jobs.Add(workers, func(ctx context.Context, args auth.ResetArgs, _ bool) error {
+		return w.auth.SendPasswordReset(ctx, args, mailview.PasswordReset("http://example.com"))
+	})
+	queue, err := jobs.New(openPool(t, w.db.AppURL), jobs.Options{Log: slog.New(slog.DiscardHandler), Workers: workers})
+	ok(t, err)
+	ok(t, queue.Start(context.Background()))
+	t.Cleanup(func() { ok(t, queue.Stop(context.Background())) })
 }
 
 // serve answers on a real port, for what app.Test cannot do: streams, bodies of

@@ -36,7 +36,17 @@ func menu(p auth.Principal) []layout.NavGroup {
 	if p.Can(auth.ContactsWrite) {
 		items = append(items, layout.NavItem{Key: "imports", Label: "Imports", Href: "/imports", Icon: ui.IconUpload, Keys: "g i"})
 	}
-	return []layout.NavGroup{{Items: items}}
+	items = append(items, layout.NavItem{Key: "settings", Label: "Settings", Href: "/settings", Icon: ui.IconSettings, Keys: "g s"})
+	groups := []layout.NavGroup{{Items: items}}
+	if p.PlatformAdmin {
+		groups = append(groups, layout.NavGroup{Label: "Administration", Items: []layout.NavItem{
+			{Key: "admin-tenants", Label: "Businesses", Href: "/admin/tenants", Icon: ui.IconBuilding2},
+			{Key: "admin-jobs", Label: "Background jobs", Href: "/admin/jobs", Icon: ui.IconListChecks, Keys: "g j"},
+			{Key: "admin-mail", Label: "Mail", Href: "/admin/mail", Icon: ui.IconMail},
+			{Key: "admin-audit", Label: "Audit log", Href: "/admin/audit", Icon: ui.IconScrollText},
+		}})
+	}
+	return groups
 }
 
 // show answers with the part when htmx asked for one, else with the whole page.

@@ -26,9 +26,16 @@ func (s *server) routes(app *fiber.App) {
 	app.Get("/", s.home)
 	app.Get("/login", s.csrf.Greet, s.showSignIn)
 	app.Post("/login", small, s.csrf.Protect, s.signIn)
+	app.Get("/password/forgot", s.csrf.Greet, s.showForgotPassword)
+	app.Post("/password/forgot", small, s.csrf.Protect, s.forgotPassword)
+	app.Get("/password/reset", s.csrf.Greet, s.showResetPassword)
+	app.Post("/password/reset", small, s.csrf.Protect, s.resetPassword)
 
 	// signed in
 	app.Post("/logout", mw.RequirePerson, small, s.csrf.Protect, s.signOut)
+	app.Get("/settings", mw.RequirePerson, s.showSettings)
+	app.Get("/settings/password", mw.RequirePerson, s.showPassword)
+	app.Post("/settings/password", mw.RequirePerson, small, s.csrf.Protect, s.changePassword)
 
 	see := func(right auth.Right, show fiber.Handler) []fiber.Handler {
 		return []fiber.Handler{mw.RequirePerson, mw.RequireRight(right), show}
@@ -54,6 +61,42 @@ func (s *server) routes(app *fiber.App) {
 	app.Get("/imports/:id", see(auth.ContactsWrite, s.showImport)...)
 	app.Get("/imports/:id/events", see(auth.ContactsWrite, s.followImport)...)
 
+	app.Get("/settings/rights", see(auth.PeopleConfigure, s.showRights)...)
+	app.Get("/settings/people", see(auth.PeopleConfigure, s.listPeople)...)
+	app.Get("/settings/people/:id", see(auth.PeopleConfigure, s.showPerson)...)
+	app.Post("/settings/people/:id", act(auth.PeopleConfigure, small, s.updatePerson)...)
+	app.Post("/settings/people/:id/remove", act(auth.PeopleConfigure, small, s.removePerson)...)
+	app.Get("/settings/teams", see(auth.TeamsConfigure, s.listTeams)...)
+	app.Post("/settings/teams", act(auth.TeamsConfigure, small, s.createTeam)...)
+	app.Get("/settings/teams/:id", see(auth.TeamsConfigure, s.showTeam)...)
+	app.Post("/settings/teams/:id", act(auth.TeamsConfigure, small, s.updateTeam)...)
+	app.Post("/settings/teams/:id/delete", act(auth.TeamsConfigure, small, s.deleteTeam)...)
+	app.Get("/settings/keys", see(auth.KeysConfigure, s.listKeys)...)
+	app.Get("/settings/keys/new", see(auth.KeysConfigure, s.newKey)...)
+	app.Post("/settings/keys", act(auth.KeysConfigure, small, s.createKey)...)
+	app.Post("/settings/keys/:id/revoke", act(auth.KeysConfigure, small, s.revokeKey)...)
+	app.Get("/settings/audit", see(auth.AuditRead, s.listAudit)...)
+
+	// for platform administrators
+	oversee := func(show fiber.Handler) []fiber.Handler {
+		return []fiber.Handler{mw.RequirePlatformAdmin, show}
+	}
+	administer := func(do fiber.Handler) []fiber.Handler {
+		return []fiber.Handler{mw.RequirePlatformAdmin, small, s.csrf.Protect, do}
+	}
+	app.Get("/admin/jobs", oversee(s.listJobs)...)
+	app.Post("/admin/jobs/:job/retry", administer(s.retryJob)...)
+	app.Post("/admin/jobs/:job/cancel", administer(s.cancelJob)...)
+	app.Get("/admin/tenants", oversee(s.listBusinesses)...)
+	app.Get("/admin/tenants/new", oversee(s.newBusiness)...)
+	app.Post("/admin/tenants", administer(s.createBusiness)...)
+	app.Post("/admin/tenants/:tenant/suspend", administer(s.suspendBusiness)...)
+	app.Post("/admin/tenants/:tenant/resume", administer(s.resumeBusiness)...)
+	app.Get("/admin/audit", oversee(s.listInstallationAudit)...)
+	app.Get("/admin/mail", oversee(s.listMail)...)
+	app.Get("/admin/mail/:id", oversee(s.showMail)...)
+	app.Get("/admin/mail/:id/html", oversee(s.showMailHTML)...)
+
 	// for programs
 	app.Get("/api/docs", s.showReference)
 	bounded := func(c *fiber.Ctx) error {
@@ -63,5 +106,5 @@ func (s *server) routes(app *fiber.App) {
 		return small(c)
 	}
 	app.Use(api.Prefix, mw.RequireSignIn, bounded, s.csrf.Protect)
-	api.Register(app, api.Deps{CRM: s.CRM, BaseURL: s.BaseURL, Stream: s.stream})
+	api.Register(app, api.Deps{Auth: s.Auth, CRM: s.CRM, Audit: s.Audit, BaseURL: s.BaseURL, Stream: s.stream})
 }

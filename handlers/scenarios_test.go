@@ -39,9 +39,11 @@ type body func(t *testing.T, w *world, b *browser) (contentType, content string)
 
 var (
 	asOwner    caller = func(t *testing.T, w *world) *browser { return w.as(t, w.owner) }
+	asAdmin    caller = func(t *testing.T, w *world) *browser { return w.as(t, w.admin) }
 	asManager  caller = func(t *testing.T, w *world) *browser { return w.as(t, w.manager) }
 	asMember   caller = func(t *testing.T, w *world) *browser { return w.as(t, w.member) }
 	asStranger caller = func(t *testing.T, w *world) *browser { return w.as(t, w.stranger) }
+	asOperator caller = func(t *testing.T, w *world) *browser { return w.as(t, w.operator) }
 	withKey    caller = func(_ *testing.T, w *world) *browser { return w.program(w.ownerKey) }
 	otherKey   caller = func(_ *testing.T, w *world) *browser { return w.program(w.otherKey) }
 	readKey    caller = func(_ *testing.T, w *world) *browser { return w.program(w.readKey) }
@@ -75,7 +77,8 @@ func jsonBody(text string) body {
 
 // scenarios joins the tables of all files; a new one is added here.
 func scenarios() []scenario {
-	return slices.Concat(publicScenarios, contactScenarios, importScenarios, apiScenarios)
+	return slices.Concat(publicScenarios, passwordScenarios, mailScenarios, contactScenarios, importScenarios, adminScenarios,
+		settingsScenarios, apiScenarios, settingsAPIScenarios)
 }
 
 func TestScenarios(t *testing.T) {
@@ -111,21 +114,30 @@ var exempt = map[string]struct {
 	rows   []string // what is not asked for; nil: everything
 	reason string
 }{
-	"GET /healthz":               {nil, "for machines, see TestHealth"},
-	"GET /readyz":                {nil, "for machines, see TestHealth"},
-	"GET /api/health":            {nil, "for machines, see TestHealth"},
-	"GET /static/*":              {nil, "the same for everybody, see TestStaticFiles"},
-	"GET /favicon.ico":           {nil, "the same for everybody, see TestStaticFiles"},
-	"GET /robots.txt":            {nil, "the same for everybody, see TestStaticFiles"},
-	"GET /api/docs":              {nil, "the same for everybody, see TestAPIDocumentIsPublic"},
-	"GET /api/openapi.json":      {nil, "the same for everybody, see TestAPIDocumentIsPublic"},
-	"GET /api/openapi.yaml":      {nil, "the same for everybody, see TestAPIDocumentIsPublic"},
-	"GET /":                      {[]string{"no right"}, "leads everybody somewhere"},
-	"GET /login":                 {[]string{"no right"}, "before anybody has rights"},
-	"POST /login":                {[]string{"no right"}, "before anybody has rights"},
-	"POST /logout":               {[]string{"no right", "invalid"}, "everybody may leave, and nothing is read"},
-	"POST /contacts/:id/delete":  {[]string{"invalid"}, "reads nothing but the id"},
-	"POST /contacts/:id/restore": {[]string{"invalid"}, "reads nothing but the id"},
+	"GET /healthz":                        {nil, "for machines, see TestHealth"},
+	"GET /readyz":                         {nil, "for machines, see TestHealth"},
+	"GET /api/health":                     {nil, "for machines, see TestHealth"},
+	"GET /static/*":                       {nil, "the same for everybody, see TestStaticFiles"},
+	"GET /favicon.ico":                    {nil, "the same for everybody, see TestStaticFiles"},
+	"GET /robots.txt":                     {nil, "the same for everybody, see TestStaticFiles"},
+	"GET /api/docs":                       {nil, "the same for everybody, see TestAPIDocumentIsPublic"},
+	"GET /api/openapi.json":               {nil, "the same for everybody, see TestAPIDocumentIsPublic"},
+	"GET /api/openapi.yaml":               {nil, "the same for everybody, see TestAPIDocumentIsPublic"},
+	"GET /":                               {[]string{"no right"}, "leads everybody somewhere"},
+	"GET /login":                          {[]string{"no right"}, "before anybody has rights"},
+	"POST /login":                         {[]string{"no right"}, "before anybody has rights"},
+	"POST /logout":                        {[]string{"no right", "invalid"}, "everybody may leave, and nothing is read"},
+	"GET /password/forgot":                {[]string{"no right"}, "before anybody has rights"},
+	"POST /password/forgot":               {[]string{"no right"}, "before anybody has rights"},
+	"GET /password/reset":                 {[]string{"no right"}, "before anybody has rights"},
+	"POST /password/reset":                {[]string{"no right"}, "before anybody has rights"},
+	"GET /admin/mail/:id":                 {[]string{"other tenant"}, "mails belong to no tenant"},
+	"GET /admin/mail/:id/html":            {nil, "has a policy of its own, see TestTheHTMLOfAMailCanDoNothing"},
+	"POST /contacts/:id/delete":           {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /contacts/:id/restore":          {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /admin/tenants/:tenant/suspend": {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /admin/tenants/:tenant/resume":  {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /settings/keys/:id/revoke":      {[]string{"invalid"}, "reads nothing but the id"},
 }
 
 // TestEveryRouteHasScenarios fails on a route that nobody has thought through.

@@ -25,7 +25,7 @@ func (s *server) showSignIn(c *fiber.Ctx) error {
 	if p, ok := mw.Principal(c); ok && !p.IsKey() {
 		return c.Redirect(localPath(c.Query("next")), fiber.StatusSeeOther)
 	}
-	return s.signInPage(c, signin.Props{Next: localPath(c.Query("next")), SignedOut: c.Query("out") == "1"})
+	return s.signInPage(c, signin.Props{Next: localPath(c.Query("next")), SignedOut: c.Query("out") == "1", PasswordSet: c.Query("reset") == "1"})
 }
 
 func (s *server) signInPage(c *fiber.Ctx, p signin.Props) error {

@@ -29,6 +29,22 @@
   addEventListener('online', connection);
   addEventListener('offline', connection);
 
+  /* Copying */
+
+  on('click', async (e) => {
+    const button = e.target.closest('[data-copy]');
+    if (!button) return;
+    const from = $(button.dataset.copy);
+    from.select();
+    try {
+      await navigator.clipboard.writeText(from.value);
+      $('#live').textContent = 'Copied.';
+      $('span', button).textContent = 'Copied';
+    } catch {
+      toast('The browser does not let us copy. The text is selected: press Ctrl C.');
+    }
+  });
+
   /* Toasts */
 
   const toaster = $('#toaster');

@@ -11,6 +11,7 @@ import (
 
 	"payaid/db"
 	"payaid/handlers"
+	"payaid/internal/audit"
 	"payaid/internal/auth"
 	"payaid/internal/blob"
 	"payaid/internal/change"
@@ -18,9 +19,12 @@ import (
 	"payaid/internal/jobs"
 	"payaid/internal/kv"
 	"payaid/internal/limit"
+	"payaid/internal/mail"
+	"payaid/internal/platform"
 	"payaid/internal/session"
 	"payaid/internal/tenant"
 	"payaid/static"
+	mailview "payaid/views/mail"
 )
 
 // app is every dependency, built once and from top to bottom.
@@ -36,6 +40,10 @@ type app struct {
 	auth   *auth.Service
 	tenant *tenant.Service
 	crm    *crm.Service
+	audit  *audit.Service
+	mail   *mail.Service
+
+	platform *platform.Service
 }
 
 // newApp connects to everything and builds the services. With works it also
@@ -69,19 +77,31 @@ func (a *app) build(ctx context.Context, works bool) error {
 	if a.auth, err = auth.New(ctx, write); err != nil {
 		return err
 	}
+	smtp, err := a.cfg.openSMTP()
+	if err != nil {
+		return err
+	}
+	a.mail = mail.New(a.db, smtp, a.log, time.Now)
 	a.tenant = tenant.New(write)
 	a.crm = crm.New(write, a.blobs, a.auth)
-	options := jobs.Options{Log: a.log}
+	a.audit = audit.New(a.db)
+	options := jobs.Options{Log: a.log, Tracked: []jobs.Tracker{jobs.Track[crm.ImportArgs]()}}
 	if works {
 		options.Workers = jobs.NewWorkers()
 		jobs.Add(options.Workers, a.crm.RunImport)
 		jobs.Add(options.Workers, write.RunPurge)
-		options.Periodic = []jobs.Periodic{{Every: time.Hour, Args: change.PurgeArgs{}}}
+		jobs.Add(options.Workers, a.mail.Send)
+		jobs.Add(options.Workers, a.mail.Purge)
+		jobs.Add(options.Workers, func(ctx context.Context, args auth.ResetArgs, _ bool) error {
+			return a.auth.SendPasswordReset(ctx, args, mailview.PasswordReset(a.cfg.cfg.BaseURL))
+		})
+		options.Periodic = []jobs.Periodic{{Every: time.Hour, Args: change.PurgeArgs{}}, {Every: 24 * time.Hour, Args: mail.PurgeArgs{}}}
 	}
 	if a.jobs, err = jobs.New(a.db, options); err != nil {
 		return err
 	}
 	write.Jobs = a.jobs
+	a.platform = platform.New(write, a.jobs, a.auth)
 	return nil
 }
 
@@ -93,7 +113,7 @@ func (a *app) web(closing <-chan struct{}) (*handlers.Web, error) {
 	}
 	c := &a.cfg.cfg
 	return handlers.New(handlers.Deps{
-		Auth: a.auth, CRM: a.crm,
+		Auth: a.auth, Tenant: a.tenant, CRM: a.crm, Audit: a.audit, Mail: a.mail, Platform: a.platform,
 		Sessions: session.NewStore(a.redis, session.Options{Secure: c.SecureCookies(), Timeout: time.Second}),
 		Limiter:  limit.New(a.redis), Static: files, Explain: change.Explain, Log: a.log, Now: time.Now,
 		SecretKey: a.servers.secretKey, BaseURL: c.BaseURL, SecureCookies: c.SecureCookies(), TrustedProxies: c.TrustedProxies, Demo: c.Demo,

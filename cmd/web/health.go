@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"payaid/handlers/api"
-	"payaid/internal/kv"
 	"payaid/internal/localstack"
 )
 
@@ -56,98 +54,6 @@ func (stopCmd) Run(ctx context.Context, e *environment) error {
 		fmt.Fprintln(e.out, "stopped the servers of", e.cfg.DataDir)
 	}
 	return err
-}
-
-type doctorCmd struct {
-	JSON             bool `help:"Answer as JSON."`
-	PrintDatabaseURL bool `help:"Print the database URL alone."`
-}
-
-// finding is one thing that doctor looked at.
-type finding struct {
-	Check string `json:"check"`
-	OK    bool   `json:"ok"`
-	Says  string `json:"says"`
-}
-
-// Run looks at each server in turn and says what it found.
-func (c doctorCmd) Run(ctx context.Context, e *environment) error {
-	s, err := e.findServers(ctx, e.quietLogger())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.close() }()
-	if c.PrintDatabaseURL {
-		_, err := fmt.Fprintln(e.out, s.databaseURL)
-		return err
-	}
-	found := e.examine(ctx, s)
-	sick := 0
-	for _, f := range found {
-		if !f.OK {
-			sick++
-		}
-	}
-	if err := c.print(e, found); err != nil {
-		return err
-	}
-	if sick > 0 {
-		return fmt.Errorf("%d of %d checks failed", sick, len(found))
-	}
-	return nil
-}
-
-func (c doctorCmd) print(e *environment, found []finding) error {
-	if c.JSON {
-		enc := json.NewEncoder(e.out)
-		enc.SetIndent("", "  ")
-		return enc.Encode(found)
-	}
-	for _, f := range found {
-		mark := "ok    "
-		if !f.OK {
-			mark = "WRONG "
-		}
-		fmt.Fprintf(e.out, "%s%-10s %s\n", mark, f.Check, f.Says)
-	}
-	return nil
-}
-
-func (e *environment) examine(ctx context.Context, s *servers) []finding {
-	return []finding{
-		look("database", func() (string, error) {
-			d, err := openDatabase(ctx, s)
-			if err != nil {
-				return "", err
-			}
-			defer d.Close()
-			v, err := d.ServerVersion(ctx)
-			return "PostgreSQL " + v + ", schema up to date", err
-		}),
-		look("sessions", func() (string, error) {
-			client, err := kv.Open(s.sessionURL)
-			if err != nil {
-				return "", err
-			}
-			defer func() { _ = client.Close() }()
-			return "Redis answers", client.Ping(ctx).Err()
-		}),
-		look("objects", func() (string, error) {
-			store, err := e.openBlobs(ctx)
-			if err != nil {
-				return "", err
-			}
-			return "the object store takes files", store.Check(ctx)
-		}),
-	}
-}
-
-func look(check string, ask func() (string, error)) finding {
-	says, err := ask()
-	if err != nil {
-		return finding{Check: check, Says: err.Error()}
-	}
-	return finding{Check: check, OK: true, Says: says}
 }
 
 type openapiCmd struct{}

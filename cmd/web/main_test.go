@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,13 @@ func TestAdministration(t *testing.T) {
 	}
 	if out := must("doctor"); strings.Contains(out, "WRONG") {
 		t.Errorf("doctor: %s", out)
+	}
+	if out := must("doctor", "--json"); !strings.Contains(out, `"status": "ok"`) || !strings.Contains(out, `"check": "row security"`) {
+		t.Errorf("doctor --json: %s", out)
+	}
+	dead := append(slices.Clone(env), "PAYAID_REDIS_SESSION_URL=unix://"+filepath.Join(t.TempDir(), "nobody.sock"))
+	if code, out, _ := payaid(t, dead, "doctor"); code != exitFailed || !strings.Contains(out, "WRONG sessions") || strings.Count(out, "WRONG") != 1 {
+		t.Errorf("doctor with a dead Redis: code %d: %s", code, out)
 	}
 	if out := must("stop"); !strings.Contains(out, "nothing was running") {
 		t.Errorf("the last verb must have stopped the servers: %q", out)

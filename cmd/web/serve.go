@@ -105,6 +105,9 @@ func (e *environment) announce(a *app, log *slog.Logger) {
 	if !e.cfg.SecureCookies() {
 		log.Warn("sign-in over plain http to another machine: anybody on the way can read it; use https", "address", e.cfg.BaseURL)
 	}
+	if e.cfg.IsProduction() && a.mail.Keeps() {
+		log.Warn("there is no mail server: mails stay at /admin/mail and reach nobody; set PAYAID_SMTP_URL")
+	}
 	if a.servers.stack != nil {
 		fmt.Fprintln(e.out, a.servers.stack.Summary())
 	}

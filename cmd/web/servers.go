@@ -10,6 +10,7 @@ import (
 	"payaid/db"
 	"payaid/internal/blob"
 	"payaid/internal/localstack"
+	"payaid/internal/mail"
 )
 
 // databaseName is the database of the embedded server.
@@ -89,6 +90,18 @@ func (e *environment) openBlobs(ctx context.Context) (blob.Store, error) {
 		return nil, err
 	}
 	return store, store.EnsureBucket(ctx)
+}
+
+// openSMTP returns the mail server of the environment, or nil without one.
+func (e *environment) openSMTP() (*mail.SMTP, error) {
+	if e.cfg.SMTPURL == "" {
+		return nil, nil
+	}
+	smtp, err := mail.NewSMTP(e.cfg.SMTPURL, e.cfg.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("PAYAID_SMTP_URL: %w", err)
+	}
+	return smtp, nil
 }
 
 // logger writes JSON in production and lines for people otherwise.

@@ -22,3 +22,11 @@ WHERE tenant_id = @tenant_id AND id = @id
 SELECT k.id, k.name, k.secret_hash, k.role, k.scopes, k.expires_at, k.last_used_at, k.revoked_at, t.name AS tenant_name, t.slug AS tenant_slug, t.status AS tenant_status, t.time_zone
 FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
 WHERE k.tenant_id = @tenant_id AND k.id = @id;
+
+-- name: ReadAPIKey :one
+-- What may be shown of a key.
+SELECT id, name, prefix, role, scopes, expires_at, last_used_at, revoked_at, created_at
+FROM api_keys WHERE tenant_id = @tenant_id AND id = @id;
+
+-- name: RevokeAPIKey :execrows
+UPDATE api_keys SET revoked_at = @now WHERE tenant_id = @tenant_id AND id = @id AND revoked_at IS NULL;

@@ -37,8 +37,9 @@ SELECT * FROM users WHERE email = @email;
 
 -- name: SetUserPassword :execrows
 -- @sqlc-vet-disable tenant-scoped
--- a password is the person's, not the tenant's
-UPDATE users SET password_hash = @password_hash, sessions_valid_after = @now, version = version + 1, updated_at = @now
+-- a password is the person's, not the tenant's. Sessions know the millisecond of their sign-in, so
+-- that one made right after this must not count as older.
+UPDATE users SET password_hash = @password_hash, sessions_valid_after = date_trunc('milliseconds', @now::timestamptz), version = version + 1, updated_at = @now
 WHERE id = @id;
 
 -- name: TouchUserLogin :exec

@@ -17,6 +17,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 
+	"payaid/internal/audit"
+	"payaid/internal/auth"
 	"payaid/internal/crm"
 )
 
@@ -32,7 +34,9 @@ const bodyLimit = 30 * time.Second
 
 // Deps is everything the operations need.
 type Deps struct {
+	Auth    *auth.Service
 	CRM     *crm.Service
+	Audit   *audit.Service
 	BaseURL string // the installation's public address, for the document; "" leaves it relative
 	// Stream answers with what write writes, while it is being written, for at most
 	// limit. It returns what goes wrong before the first byte.
@@ -60,6 +64,9 @@ func Register(app *fiber.App, d Deps) huma.API {
 	o.contacts(group)
 	o.companies(group)
 	o.imports(group)
+	o.users(group)
+	o.apiKeys(group)
+	o.audit(group)
 	polish(root.OpenAPI())
 	serveDocument(app, root.OpenAPI())
 	return root

@@ -19,6 +19,7 @@ var (
 	visitorRate = limit.Rate{Limit: 300, Per: time.Minute, Burst: 120}      // an address before sign-in
 	accountRate = limit.Rate{Limit: 10, Per: 15 * time.Minute}              // failed sign-ins of one account
 	addressRate = limit.Rate{Limit: 100, Per: 15 * time.Minute, Burst: 100} // sign-ins from one address
+	mailRate    = limit.Rate{Limit: 5, Per: time.Hour}                      // mails that anybody can have sent to one account
 )
 
 // signInPatience is how long a sign-in waits for the counter that it cannot do
@@ -63,10 +64,23 @@ func (l *Limits) Requests(c *fiber.Ctx) error {
 // SignIn limits tries to sign in, by address and by account. While the counter
 // does not answer nobody may try: guessing must not become free.
 func (l *Limits) SignIn(c *fiber.Ctx, email string) error {
-	decisions, err := l.limiter.Patient(signInPatience).AllowAll(c.UserContext(), []limit.Check{
-		{Key: "signin-ip:" + IP(c), Rate: addressRate},
-		{Key: accountKey(email), Rate: accountRate},
-	})
+	return l.tries(c, limit.Check{Key: "signin-ip:" + IP(c), Rate: addressRate}, limit.Check{Key: accountKey(email), Rate: accountRate})
+}
+
+// ForgotPassword limits the mails that a visitor can have sent, by address and by
+// account, whether or not there is such an account.
+func (l *Limits) ForgotPassword(c *fiber.Ctx, email string) error {
+	return l.tries(c, limit.Check{Key: "forgot-ip:" + IP(c), Rate: addressRate}, limit.Check{Key: "forgot:" + normal(email), Rate: mailRate})
+}
+
+// ResetToken limits tries to guess the token of a link, by address.
+func (l *Limits) ResetToken(c *fiber.Ctx) error {
+	return l.tries(c, limit.Check{Key: "reset-ip:" + IP(c), Rate: addressRate})
+}
+
+// tries refuses everybody while the counter does not answer.
+func (l *Limits) tries(c *fiber.Ctx, checks ...limit.Check) error {
+	decisions, err := l.limiter.Patient(signInPatience).AllowAll(c.UserContext(), checks)
 	if err != nil {
 		return apperr.Busy(err, 2*time.Second)
 	}
@@ -85,9 +99,9 @@ func (l *Limits) SignedIn(c *fiber.Ctx, email string) {
 	}
 }
 
-func accountKey(email string) string {
-	return "signin:" + truncate(strings.ToLower(strings.TrimSpace(email)), 254)
-}
+func accountKey(email string) string { return "signin:" + normal(email) }
+
+func normal(email string) string { return truncate(strings.ToLower(strings.TrimSpace(email)), 254) }
 
 func tooMany(after time.Duration) error {
 	e := apperr.New(apperr.RateLimited, "There were too many requests in a short time. Please wait a little and try again.")

@@ -116,9 +116,31 @@ func (s *Sessions) SignIn(c *fiber.Ctx, in auth.SignedIn) error {
 		return err
 	}
 	session.Renew(sess)
+	return s.begin(c, r, sess, in)
+}
+
+func (s *Sessions) begin(c *fiber.Ctx, r *http.Request, sess *sessions.Session, in auth.SignedIn) error {
 	sess.Values[session.UserID], sess.Values[session.TenantID] = in.UserID.String(), in.TenantID.String()
 	sess.Values[session.IP], sess.Values[session.UserAgent] = IP(c), truncate(c.Get(fiber.HeaderUserAgent), 200)
 	return s.save(c, r, sess)
+}
+
+// SignInAfresh begins a session that was never another one, for a person whose
+// sessions were all voided a moment ago: a renewed one would keep its age and be
+// void as well.
+func (s *Sessions) SignInAfresh(c *fiber.Ctx, in auth.SignedIn) error {
+	r := (&http.Request{Header: http.Header{}}).WithContext(context.WithoutCancel(c.UserContext()))
+	sess, err := s.store.Get(r, s.cookie)
+	if err != nil {
+		return err
+	}
+	return s.begin(c, r, sess, in)
+}
+
+// EndAll ends every session of the person at once. They are void already: what a
+// Redis that does not answer keeps is refused by sessions_valid_after.
+func (s *Sessions) EndAll(c *fiber.Ctx, user uuid.UUID) error {
+	return s.store.RevokeAll(context.WithoutCancel(c.UserContext()), user.String(), "")
 }
 
 // SignOut ends the session.
@@ -197,4 +219,14 @@ func RequireRight(right auth.Right) fiber.Handler {
 		}
 		return c.Next()
 	}
+}
+
+// RequirePlatformAdmin answers everybody but people who administer the
+// installation as if there were no such page: who may not come in need not learn
+// that there is a door.
+func RequirePlatformAdmin(c *fiber.Ctx) error {
+	if p, ok := Principal(c); !ok || p.IsKey() || !p.PlatformAdmin {
+		return apperr.New(apperr.NotFound, "This page does not exist.")
+	}
+	return c.Next()
 }

@@ -11,6 +11,10 @@ const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 's
 const ReferenceCSP = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; worker-src 'self' blob:"
 
+// MailCSP is the policy of a mail's HTML alone: it may style itself and do nothing
+// else, neither run nor load anything. Its links open in a new tab.
+const MailCSP = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+
 // SecurityHeaders protects every answer. https adds HSTS.
 func SecurityHeaders(https bool) fiber.Handler {
 	return func(c *fiber.Ctx) error {

@@ -126,7 +126,7 @@ func TestNewKeysAreValidated(t *testing.T) {
 		"the owner's role":       {auth.APIKeyInput{Name: "k", Role: auth.Owner}, "role"},
 		"an unknown scope":       {auth.APIKeyInput{Name: "k", Role: auth.Admin, Scopes: []auth.Right{"all"}}, "scopes"},
 		"a scope of others":      {auth.APIKeyInput{Name: "k", Role: auth.Member, Scopes: []auth.Right{auth.ContactsExport}}, "scopes"},
-		"an end that has passed": {auth.APIKeyInput{Name: "k", Role: auth.Admin, Expiry: &past}, "expiry"},
+		"an end that has passed": {auth.APIKeyInput{Name: "k", Role: auth.Admin, Expiry: &past}, "expiresAt"},
 	} {
 		if _, err := w.CreateAPIKey(context.Background(), w.tenant, c.in); apperr.From(err).Field(c.field) == "" {
 			t.Errorf("%s: %v", name, err)

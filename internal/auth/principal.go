@@ -13,6 +13,9 @@ import (
 // Contacts names the entity whose view scope a membership may narrow or widen.
 const Contacts = "contacts"
 
+// Scoped lists the entities that have a view scope.
+var Scoped = []string{Contacts}
+
 // Principal is who asks, in which tenant, with which rights. It is made by this
 // package from a session or an API key and passed on as an argument, never in a
 // context.

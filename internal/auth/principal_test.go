@@ -35,7 +35,7 @@ func TestTheMatrixOfRoles(t *testing.T) {
 	}{
 		auth.Owner:   {auth.Rights, all, all},
 		auth.Admin:   {auth.Rights, all, all},
-		auth.Manager: {auth.Rights, all, teamOnly},
+		auth.Manager: {[]auth.Right{auth.ContactsRead, auth.ContactsWrite, auth.ContactsDelete, auth.ContactsExport}, all, teamOnly},
 		auth.Member:  {[]auth.Right{auth.ContactsRead, auth.ContactsWrite, auth.ContactsDelete}, teamOnly, ownOnly},
 		"intern":     {nil, reach{}, reach{}},
 		"":           {nil, reach{}, reach{}},

@@ -25,10 +25,24 @@ const (
 	ContactsWrite  Right = "contacts:write"
 	ContactsDelete Right = "contacts:delete"
 	ContactsExport Right = "contacts:export"
+
+	PeopleConfigure Right = "people:configure"
+	TeamsConfigure  Right = "teams:configure"
+	KeysConfigure   Right = "keys:configure"
+	AuditRead       Right = "audit:read"
 )
 
 // Rights lists every right.
-var Rights = []Right{ContactsRead, ContactsWrite, ContactsDelete, ContactsExport}
+var Rights = []Right{
+	ContactsRead, ContactsWrite, ContactsDelete, ContactsExport,
+	PeopleConfigure, TeamsConfigure, KeysConfigure, AuditRead,
+}
+
+// administration are the rights over the business as a whole, not over records.
+var administration = []Right{PeopleConfigure, TeamsConfigure, KeysConfigure, AuditRead}
+
+// Scopes lists every scope, widest first.
+var Scopes = []Scope{ScopeAll, ScopeTeam, ScopeOwn, ScopeNone}
 
 // Scope is how far a right reaches over the records of an entity.
 type Scope string
@@ -53,14 +67,57 @@ type grant struct {
 var grants = map[Role]grant{
 	Owner:   {read: ScopeAll, write: ScopeAll},
 	Admin:   {read: ScopeAll, write: ScopeAll},
-	Manager: {read: ScopeAll, write: ScopeTeam},
-	Member:  {without: []Right{ContactsExport}, read: ScopeTeam, write: ScopeOwn},
+	Manager: {without: administration, read: ScopeAll, write: ScopeTeam},
+	Member:  {without: append([]Right{ContactsExport}, administration...), read: ScopeTeam, write: ScopeOwn},
 }
 
 // Has reports whether the role carries the right.
 func (r Role) Has(right Right) bool {
 	g, known := grants[r]
 	return known && slices.Contains(Rights, right) && !slices.Contains(g.without, right)
+}
+
+// Reach tells how far the right goes in the hands of the role: ScopeNone where
+// the role lacks it, ScopeAll for what concerns the business as a whole.
+func (r Role) Reach(right Right) Scope {
+	switch {
+	case !r.Has(right):
+		return ScopeNone
+	case slices.Contains(administration, right):
+		return ScopeAll
+	case right == ContactsWrite, right == ContactsDelete:
+		return grants[r].write
+	}
+	return grants[r].read
+}
+
+// Within reports whether r is other or a narrower role.
+func (r Role) Within(other Role) bool {
+	mine, theirs := slices.Index(Roles, r), slices.Index(Roles, other)
+	return theirs >= 0 && mine >= theirs
+}
+
+// Label says what the right allows.
+func (r Right) Label() string {
+	switch r {
+	case ContactsRead:
+		return "See contacts and companies"
+	case ContactsWrite:
+		return "Add, change and import contacts"
+	case ContactsDelete:
+		return "Delete and restore contacts"
+	case ContactsExport:
+		return "Export contacts"
+	case PeopleConfigure:
+		return "Manage people and their roles"
+	case TeamsConfigure:
+		return "Manage teams"
+	case KeysConfigure:
+		return "Manage API keys"
+	case AuditRead:
+		return "Read the audit log"
+	}
+	return string(r)
 }
 
 // Valid reports whether r is one of the roles.

@@ -43,40 +43,56 @@ func (in *UserInput) validate() error {
 
 // CreateUser makes an account, called by the command line and the demo.
 func (s *Service) CreateUser(ctx context.Context, in UserInput) (uuid.UUID, error) {
-	if err := in.validate(); err != nil {
+	n, err := s.PrepareUser(ctx, in)
+	if err != nil {
 		return uuid.Nil, err
+	}
+	return change.Do(ctx, s.write, systemActor(in.TenantID), "user.create", n.in, n.Insert)
+}
+
+// NewUser is a validated account that is not written yet.
+type NewUser struct {
+	in   UserInput
+	hash string
+}
+
+// PrepareUser validates in and takes the time of one password hash, which does
+// not belong in a transaction.
+func (s *Service) PrepareUser(ctx context.Context, in UserInput) (NewUser, error) {
+	if err := in.validate(); err != nil {
+		return NewUser{}, err
 	}
 	hash, err := s.hasher.hash(ctx, in.Password)
 	if err != nil {
-		return uuid.Nil, fmt.Errorf("hash the password: %w", err)
+		return NewUser{}, fmt.Errorf("hash the password: %w", err)
 	}
-	return change.Do(ctx, s.write, systemActor(in.TenantID), "user.create", in, func(ctx context.Context, tx *change.Tx) (uuid.UUID, error) {
-		user, err := tx.Q.InsertUser(ctx, db.InsertUserParams{
-			ID: uuid.Must(uuid.NewV7()), Email: in.Email, Name: in.Name, PasswordHash: hash, PlatformAdmin: in.PlatformAdmin, Now: tx.Now,
-		})
-		if err != nil {
-			return uuid.Nil, fmt.Errorf("insert the user: %w", err)
-		}
-		after := map[string]any{"email": in.Email, "name": in.Name, "platformAdmin": in.PlatformAdmin}
-		if in.TenantID != uuid.Nil {
-			after["role"] = in.Role
-			err := tx.Q.InsertMembership(ctx, db.InsertMembershipParams{TenantID: in.TenantID, UserID: user.ID, Role: string(in.Role), TeamID: in.TeamID, Now: tx.Now})
-			if err != nil {
-				return uuid.Nil, fmt.Errorf("insert the membership: %w", err)
-			}
-		}
-		return user.ID, tx.Record(ctx, change.Event{Action: "user.create", Entity: "user", EntityID: user.ID, After: after})
+	return NewUser{in: in, hash: hash}, nil
+}
+
+// Insert writes the account, and its membership if it has one, and returns the
+// user's id.
+func (n NewUser) Insert(ctx context.Context, tx *change.Tx) (uuid.UUID, error) {
+	in := n.in
+	user, err := tx.Q.InsertUser(ctx, db.InsertUserParams{
+		ID: uuid.Must(uuid.NewV7()), Email: in.Email, Name: in.Name, PasswordHash: n.hash, PlatformAdmin: in.PlatformAdmin, Now: tx.Now,
 	})
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("insert the user: %w", err)
+	}
+	after := map[string]any{"email": in.Email, "name": in.Name, "platformAdmin": in.PlatformAdmin}
+	if in.TenantID != uuid.Nil {
+		after["role"] = in.Role
+		err := tx.Q.InsertMembership(ctx, db.InsertMembershipParams{TenantID: in.TenantID, UserID: user.ID, Role: string(in.Role), TeamID: in.TeamID, Now: tx.Now})
+		if err != nil {
+			return uuid.Nil, fmt.Errorf("insert the membership: %w", err)
+		}
+	}
+	return user.ID, tx.Record(ctx, change.Event{Action: "user.create", Entity: "user", EntityID: user.ID, After: after})
 }
 
 // ResetPassword sets a new password and ends every session of the person, called
 // by the command line.
 func (s *Service) ResetPassword(ctx context.Context, email, password string) error {
-	if problem := passwordProblem(password); problem != "" {
-		var f apperr.Fields
-		f.Add("password", problem)
-		return f.Err()
-	}
 	user, err := s.db.Global().GetUserByEmail(ctx, strings.ToLower(strings.TrimSpace(email)))
 	if db.IsNoRows(err) {
 		return apperr.New(apperr.NotFound, "Nobody has an account with the e-mail %s.", email)
@@ -84,13 +100,13 @@ func (s *Service) ResetPassword(ctx context.Context, email, password string) err
 	if err != nil {
 		return fmt.Errorf("look for the user: %w", err)
 	}
-	hash, err := s.hasher.hash(ctx, password)
+	hash, err := s.newHash(ctx, "password", password)
 	if err != nil {
-		return fmt.Errorf("hash the password: %w", err)
+		return err
 	}
 	_, err = change.Do(ctx, s.write, systemActor(uuid.Nil), "user.reset_password", nil, func(ctx context.Context, tx *change.Tx) (struct{}, error) {
-		if _, err := tx.Q.SetUserPassword(ctx, db.SetUserPasswordParams{ID: user.ID, PasswordHash: hash, Now: tx.Now}); err != nil {
-			return struct{}{}, fmt.Errorf("set the password: %w", err)
+		if err := setPassword(ctx, tx, user.ID, hash); err != nil {
+			return struct{}{}, err
 		}
 		return struct{}{}, tx.Record(ctx, change.Event{Action: "user.reset_password", Entity: "user", EntityID: user.ID})
 	})

@@ -170,6 +170,10 @@ func nullable(id uuid.UUID) *uuid.UUID {
 	return &id
 }
 
+// Pgx returns the transaction itself, for a tool that writes in it with its own
+// client: the job queue.
+func (t *Tx) Pgx() pgx.Tx { return t.tx }
+
 // Tag names cache tags whose values this write makes old.
 func (t *Tx) Tag(tags ...string) {
 	for _, tag := range tags {

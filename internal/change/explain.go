@@ -26,6 +26,7 @@ var refusals = map[string]refusal{
 	"tenants_slug_check":           {apperr.Validation, "slug", "Use small letters, digits and hyphens, at most 63."},
 	"users_email_key":              {apperr.AlreadyExists, "email", "Somebody already has an account with this e-mail address."},
 	"memberships_pkey":             {apperr.AlreadyExists, "email", "This person already belongs to the business."},
+	"memberships_team_id_fkey":     {apperr.Validation, "teamId", "This team does not exist."},
 	"teams_tenant_id_name_key":     {apperr.AlreadyExists, "name", "Another team already has this name."},
 	"companies_tenant_id_name_key": {apperr.AlreadyExists, "name", "Another company already has this name."},
 }

@@ -36,6 +36,7 @@ type Config struct {
 	RedisSessionURL  string     `env:"PAYAID_REDIS_SESSION_URL" doc:"Redis or Valkey for sessions and rate limits; must not evict" secret:"true"`
 	S3               S3         `envPrefix:"PAYAID_S3_"`
 	SecretKey        string     `env:"PAYAID_SECRET_KEY" doc:"at least 32 random characters; made once for the embedded default" secret:"true"`
+	SMTPURL          string     `env:"PAYAID_SMTP_URL" doc:"mail server, such as smtp://user:password@mail.example.in:587 or smtps://…, with ?from= for another sender; without it mails stay in the mailbox at /admin/mail" secret:"true"`
 	TrustedProxies   Networks   `env:"PAYAID_TRUSTED_PROXIES" doc:"networks of the proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, separated by commas"`
 	Demo             bool       `env:"PAYAID_DEMO" envDefault:"false" doc:"true makes a demo business; refused in production"`
 	LogLevel         slog.Level `env:"PAYAID_LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error"`
@@ -73,7 +74,7 @@ type S3 struct {
 // reserved are names of the contract that later versions read. They are accepted
 // so that one file of variables serves all versions; Unused reports them.
 var reserved = []string{
-	"PAYAID_DATABASE_BACKUP_URL", "PAYAID_DATABASE_REPLICA_URLS", "PAYAID_REDIS_CACHE_URL", "PAYAID_SMTP_URL", "PAYAID_AI_URL", "PAYAID_AI_MODEL",
+	"PAYAID_DATABASE_BACKUP_URL", "PAYAID_DATABASE_REPLICA_URLS", "PAYAID_REDIS_CACHE_URL", "PAYAID_AI_URL", "PAYAID_AI_MODEL",
 	"PAYAID_BACKUP_SCHEDULE", "PAYAID_BACKUP_RETENTION_DAYS", "PAYAID_BACKUP_RECIPIENTS",
 }
 

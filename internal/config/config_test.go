@@ -69,7 +69,7 @@ func TestSecretFile(t *testing.T) {
 }
 
 func TestInjectedAndReservedNamesAreAccepted(t *testing.T) {
-	env := []string{"PAYAID_PORT=tcp://10.0.0.1:80", "PAYAID_SERVICE_HOST=10.0.0.1", "PAYAID_SMTP_URL=smtp://mail"}
+	env := []string{"PAYAID_PORT=tcp://10.0.0.1:80", "PAYAID_SERVICE_HOST=10.0.0.1", "PAYAID_AI_URL=http://ollama"}
 	if _, err := config.Load(env); err != nil {
 		t.Error(err)
 	}
@@ -77,7 +77,7 @@ func TestInjectedAndReservedNamesAreAccepted(t *testing.T) {
 	if err != nil || len(c.TrustedProxies) != 2 || c.TrustedProxies[0].String() != "127.0.0.1/32" {
 		t.Errorf("trusted proxies: %v, %v", c.TrustedProxies, err)
 	}
-	if got := config.Unused(env); len(got) != 1 || got[0] != "PAYAID_SMTP_URL" {
+	if got := config.Unused(env); len(got) != 1 || got[0] != "PAYAID_AI_URL" {
 		t.Errorf("unused: %v", got)
 	}
 }

@@ -34,6 +34,9 @@ type ImportArgs struct {
 // Kind implements river.JobArgs.
 func (ImportArgs) Kind() string { return "import.run" }
 
+// Progress implements jobs.Tracked.
+func (a ImportArgs) Progress() (tenant, id uuid.UUID) { return a.TenantID, a.ImportID }
+
 // errStop ends an import for good, with a sentence for the user.
 type errStop string
 

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -64,22 +65,31 @@ type Periodic struct {
 type Options struct {
 	Workers  *Workers   // nil: this process only inserts jobs
 	Periodic []Periodic // kept by one replica at a time
+	Tracked  []Tracker  // the jobs that keep a progress row
 	Log      *slog.Logger
 }
 
 // Client inserts and works jobs.
 type Client struct {
 	*river.Client[pgx.Tx]
-	works bool
+	db       *db.DB
+	trackers []Tracker
+	now      func() time.Time
+	works    bool
 }
 
 // New returns a client on d; Start begins to work.
 func New(d *db.DB, o Options) (*Client, error) {
+	client := &Client{db: d, trackers: o.Tracked, now: time.Now, works: o.Workers != nil}
 	cfg := &river.Config{
 		Schema: db.JobsSchema, Logger: o.Log, MaxAttempts: maxAttempts,
 		JobTimeout: TimeLimit, RescueStuckJobsAfter: rescueAfter,
 	}
-	if o.Workers != nil {
+	if client.works {
+		if len(o.Tracked) > 0 {
+			Add(o.Workers, func(ctx context.Context, _ sweepArgs, _ bool) error { return client.Sweep(ctx) })
+			o.Periodic = append(slices.Clone(o.Periodic), Periodic{Every: sweepEvery, Args: sweepArgs{}})
+		}
 		cfg.Workers = o.Workers.river
 		cfg.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}
 		for _, p := range o.Periodic {
@@ -87,11 +97,11 @@ func New(d *db.DB, o Options) (*Client, error) {
 				func() (river.JobArgs, *river.InsertOpts) { return p.Args, nil }, &river.PeriodicJobOpts{RunOnStart: true}))
 		}
 	}
-	c, err := river.NewClient(riverpgxv5.New(d.Pool()), cfg)
-	if err != nil {
+	var err error
+	if client.Client, err = river.NewClient(riverpgxv5.New(d.Pool()), cfg); err != nil {
 		return nil, fmt.Errorf("job queue: %w", err)
 	}
-	return &Client{Client: c, works: o.Workers != nil}, nil
+	return client, nil
 }
 
 // Start begins to work until Stop, if there are workers.

@@ -21,10 +21,16 @@ type Tenant struct {
 	ID        uuid.UUID `json:"id"`
 	Slug      string    `json:"slug"`
 	Name      string    `json:"name"`
-	Status    string    `json:"status"` // active or suspended
+	Status    string    `json:"status"` // Active or Suspended
 	TimeZone  string    `json:"timeZone"`
 	CreatedAt time.Time `json:"createdAt"`
 }
+
+// The states of a tenant. The people and keys of a suspended one are refused.
+const (
+	Active    = "active"
+	Suspended = "suspended"
+)
 
 // Service holds the use cases about tenants.
 type Service struct {
@@ -46,24 +52,58 @@ type Input struct {
 
 // Create makes a tenant, called by the command line and the demo.
 func (s *Service) Create(ctx context.Context, in Input) (Tenant, error) {
-	var f apperr.Fields
-	in.Slug, in.Name = strings.TrimSpace(in.Slug), strings.TrimSpace(in.Name)
-	f.Check(in.Name != "" && utf8.RuneCountInString(in.Name) <= 200, "name", "Give the business a name of at most 200 characters.")
-	f.Check(in.Slug != "", "slug", "Give the business a short name.")
-	if err := f.Err(); err != nil {
+	if err := in.Validate(); err != nil {
 		return Tenant{}, err
 	}
 	id := uuid.Must(uuid.NewV7())
 	actor := change.Actor{TenantID: id, Kind: change.ActorSystem, Name: "PayAid"}
 	return change.Do(ctx, s.write, actor, "tenant.create", in, func(ctx context.Context, tx *change.Tx) (Tenant, error) {
-		row, err := tx.Q.InsertTenant(ctx, db.InsertTenantParams{ID: id, Slug: in.Slug, Name: in.Name, Now: tx.Now})
-		if err != nil {
-			return Tenant{}, fmt.Errorf("insert the tenant: %w", err)
-		}
-		t := fromRow(row)
-		tx.Tag(Tag)
-		return t, tx.Record(ctx, change.Event{Action: "tenant.create", Entity: "tenant", EntityID: id, After: t})
+		return Insert(ctx, tx, in)
 	})
+}
+
+// Validate trims the input and refuses what no tenant may have.
+func (in *Input) Validate() error {
+	var f apperr.Fields
+	in.Slug, in.Name = strings.TrimSpace(in.Slug), strings.TrimSpace(in.Name)
+	f.Check(in.Name != "" && utf8.RuneCountInString(in.Name) <= 200, "name", "Give the business a name of at most 200 characters.")
+	f.Check(in.Slug != "", "slug", "Give the business a short name.")
+	f.Check(storable(in.Name), "name", "The name has characters that cannot be stored.")
+	f.Check(storable(in.Slug), "slug", "Use small letters, digits and hyphens, at most 63.")
+	return f.Err()
+}
+
+// storable reports whether s is a text that PostgreSQL takes: it refuses NUL and
+// broken UTF-8.
+func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+// Insert makes the tenant of the write's actor from validated input.
+func Insert(ctx context.Context, tx *change.Tx, in Input) (Tenant, error) {
+	row, err := tx.Q.InsertTenant(ctx, db.InsertTenantParams{ID: tx.Actor.TenantID, Slug: in.Slug, Name: in.Name, Now: tx.Now})
+	if err != nil {
+		return Tenant{}, fmt.Errorf("insert the tenant: %w", err)
+	}
+	t := fromRow(row)
+	tx.Tag(Tag)
+	return t, tx.Record(ctx, change.Event{Action: "tenant.create", Entity: "tenant", EntityID: t.ID, After: t})
+}
+
+// SetStatus suspends or resumes the tenant of the write's actor. Nothing happens
+// when it is in that state already.
+func SetStatus(ctx context.Context, tx *change.Tx, status string) error {
+	row, err := tx.Q.SetTenantStatus(ctx, db.SetTenantStatusParams{ID: tx.Actor.TenantID, Status: status, Now: tx.Now})
+	if db.IsNoRows(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("set the tenant's status: %w", err)
+	}
+	action := "tenant.resume"
+	if status == Suspended {
+		action = "tenant.suspend"
+	}
+	tx.Tag(Tag)
+	return tx.Record(ctx, change.Event{Action: action, Entity: "tenant", EntityID: row.ID, After: fromRow(row)})
 }
 
 // BySlug returns the tenant with a short name, or NotFound.
@@ -90,25 +130,6 @@ func (s *Service) List(ctx context.Context, after string, limit int) ([]Tenant, 
 		out[i] = fromRow(r)
 	}
 	return out, nil
-}
-
-// CreateTeam makes a team of the tenant, called by the demo.
-func (s *Service) CreateTeam(ctx context.Context, tenant uuid.UUID, name string) (uuid.UUID, error) {
-	name = strings.TrimSpace(name)
-	var f apperr.Fields
-	f.Check(name != "" && utf8.RuneCountInString(name) <= 100, "name", "Give the team a name of at most 100 characters.")
-	if err := f.Err(); err != nil {
-		return uuid.Nil, err
-	}
-	actor := change.Actor{TenantID: tenant, Kind: change.ActorSystem, Name: "PayAid"}
-	return change.Do(ctx, s.write, actor, "team.create", name, func(ctx context.Context, tx *change.Tx) (uuid.UUID, error) {
-		id := uuid.Must(uuid.NewV7())
-		if err := tx.Q.InsertTeam(ctx, db.InsertTeamParams{TenantID: tenant, ID: id, Name: name, Now: tx.Now}); err != nil {
-			return uuid.Nil, fmt.Errorf("insert the team: %w", err)
-		}
-		tx.Tag(Tag)
-		return id, tx.Record(ctx, change.Event{Action: "team.create", Entity: "team", EntityID: id, After: map[string]string{"name": name}})
-	})
 }
 
 func fromRow(r db.Tenant) Tenant {

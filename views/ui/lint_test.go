@@ -69,6 +69,10 @@ func TestTemplates(t *testing.T) {
 			if filepath.Base(path) == "icon.templ" && strings.HasPrefix(v, "raw HTML") {
 				continue
 			}
+			// Mail programs load no style sheet, and no policy of ours holds there.
+			if filepath.Base(filepath.Dir(path)) == "mail" && strings.HasPrefix(v, "style") {
+				continue
+			}
 			t.Errorf("%s: %s", strings.TrimPrefix(path, "../"), v)
 		}
 		return nil

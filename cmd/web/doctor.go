@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"payaid/internal/doctor"
+)
+
+type doctorCmd struct {
+	JSON             bool `help:"Answer as JSON."`
+	PrintDatabaseURL bool `help:"Print the database URL alone."`
+}
+
+// Run looks at the whole installation and says what it found. Warnings are no
+// failure.
+func (c doctorCmd) Run(ctx context.Context, e *environment) error {
+	s, err := e.findServers(ctx, e.quietLogger())
+	if err != nil && c.PrintDatabaseURL {
+		return err
+	}
+	var found []doctor.Finding
+	if err != nil {
+		found = append(found, doctor.Finding{Check: "embedded servers", Status: doctor.Wrong, Says: "do not start: " + err.Error(), Do: "See the log files in " + e.cfg.DataDir + "."})
+		s = &servers{databaseURL: e.cfg.DatabaseURL, sessionURL: e.cfg.RedisSessionURL, secretKey: e.cfg.SecretKey}
+	}
+	defer func() { _ = s.close() }()
+	if c.PrintDatabaseURL {
+		_, err := fmt.Fprintln(e.out, s.databaseURL)
+		return err
+	}
+	found = append(found, doctor.Examine(ctx, e.patient(s))...)
+	if err := c.print(e, found); err != nil {
+		return err
+	}
+	if n := doctor.Sick(found); n > 0 {
+		return fmt.Errorf("%d of %d checks found something wrong", n, len(found))
+	}
+	return nil
+}
+
+func (e *environment) patient(s *servers) doctor.Patient {
+	return doctor.Patient{
+		DatabaseURL: s.databaseURL, SessionURL: s.sessionURL, SecretKey: s.secretKey,
+		BaseURL: e.cfg.BaseURL, DataDir: e.cfg.DataDir, TrustedProxies: e.cfg.TrustedProxies,
+		Production: e.cfg.IsProduction(), Embedded: s.stack != nil, OpenBlobs: e.openBlobs, Now: time.Now,
+	}
+}
+
+func (c doctorCmd) print(e *environment, found []doctor.Finding) error {
+	if c.JSON {
+		enc := json.NewEncoder(e.out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(found)
+	}
+	for _, f := range found {
+		mark := string(f.Status)
+		if f.Status == doctor.Wrong {
+			mark = strings.ToUpper(mark)
+		}
+		fmt.Fprintf(e.out, "%-6s%-18s %s\n", mark, f.Check, f.Says)
+		if f.Do != "" {
+			fmt.Fprintf(e.out, "%24s → %s\n", "", f.Do)
+		}
+	}
+	return nil
+}

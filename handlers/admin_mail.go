@@ -1,0 +1,51 @@
+package handlers
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"payaid/handlers/mw"
+	"payaid/internal/apperr"
+	"payaid/views/mailbox"
+)
+
+func (s *server) listMail(c *fiber.Ctx) error {
+	page, err := s.Mail.Mailbox(c.UserContext(), c.Query("cursor"))
+	if err != nil {
+		return err
+	}
+	return show(c, mailbox.ListPage(s.frame(c, "Mail · Administration", "admin-mail"), page, s.Mail.Keeps()), mailbox.Results(page))
+}
+
+func (s *server) showMail(c *fiber.Ctx) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	letter, err := s.Mail.Letter(c.UserContext(), id)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store") // links in it may be secrets
+	page := mailbox.LetterPage(s.frame(c, letter.Subject+" · Mail", "admin-mail"), letter)
+	return show(c, page, page)
+}
+
+// showMailHTML sends the HTML form as it is, under a policy that lets it do
+// nothing.
+func (s *server) showMailHTML(c *fiber.Ctx) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	letter, err := s.Mail.Letter(c.UserContext(), id)
+	if err != nil {
+		return err
+	}
+	if letter.HTML == "" {
+		return apperr.New(apperr.NotFound, "The text of this mail was removed when it was sent.")
+	}
+	c.Set(fiber.HeaderContentSecurityPolicy, mw.MailCSP)
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	return c.SendString(letter.HTML)
+}

@@ -1,0 +1,85 @@
+package handlers
+
+import (
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"payaid/handlers/mw"
+	"payaid/handlers/respond"
+	"payaid/internal/apperr"
+	"payaid/internal/auth"
+	"payaid/views/layout"
+	"payaid/views/settings"
+	"payaid/views/ui"
+)
+
+// settingsItems lists the pages of the settings that the principal may open.
+func (s *server) settingsItems(p auth.Principal) []settings.Item {
+	items := []settings.Item{{Key: "password", Label: "Password", Href: "/settings/password", Icon: ui.IconLock}}
+	for _, one := range []struct {
+		right auth.Right
+		item  settings.Item
+	}{
+		{auth.PeopleConfigure, settings.Item{Key: "people", Label: "People", Href: "/settings/people", Icon: ui.IconUsers}},
+		{auth.TeamsConfigure, settings.Item{Key: "teams", Label: "Teams", Href: "/settings/teams", Icon: ui.IconHandshake}},
+		{auth.PeopleConfigure, settings.Item{Key: "rights", Label: "Roles and rights", Href: "/settings/rights", Icon: ui.IconShield}},
+		{auth.KeysConfigure, settings.Item{Key: "keys", Label: "API keys", Href: "/settings/keys", Icon: ui.IconKeyRound}},
+		{auth.AuditRead, settings.Item{Key: "audit", Label: "Audit log", Href: "/settings/audit", Icon: ui.IconScrollText}},
+	} {
+		if p.Can(one.right) {
+			items = append(items, one.item)
+		}
+	}
+	return items
+}
+
+// showSettings leads to the first of the settings.
+func (s *server) showSettings(c *fiber.Ctx) error {
+	p, _ := mw.Principal(c)
+	return c.Redirect(s.settingsItems(p)[0].Href, fiber.StatusSeeOther)
+}
+
+// settingsFrame returns the frame of a page of the settings and its menu.
+func (s *server) settingsFrame(c *fiber.Ctx, title string) (layout.Props, []settings.Item) {
+	p, _ := mw.Principal(c)
+	frame := s.frame(c, title+" · Settings", "settings")
+	frame.Notice = settingsNotice(c)
+	return frame, s.settingsItems(p)
+}
+
+// settingsNotice reports what the request before did. The address names it only by
+// a word of ours.
+func settingsNotice(c *fiber.Ctx) *ui.ToastProps {
+	title, known := map[string]string{
+		"saved": "The changes were saved.", "removed": "The person no longer belongs to the business.", "created": "The team was added.",
+		"deleted": "The team was deleted.", "revoked": "The key no longer works.",
+	}[c.Query("done")]
+	if !known {
+		return nil
+	}
+	return &ui.ToastProps{Kind: ui.ToastSuccess, Title: title}
+}
+
+func (s *server) showRights(c *fiber.Ctx) error {
+	frame, items := s.settingsFrame(c, "Roles and rights")
+	return respond.Render(c, settings.RightsPage(frame, items))
+}
+
+// formVersion reads which version of a record a form changes.
+func formVersion(c *fiber.Ctx) (int64, error) {
+	version, err := strconv.ParseInt(c.FormValue("version"), 10, 64)
+	if err != nil {
+		return 0, apperr.Wrap(err, apperr.MissingField, "The form did not say which version it changes. Load the page again.")
+	}
+	return version, nil
+}
+
+// correctable reports whether a form is shown again with the error.
+func correctable(e *apperr.Error) bool {
+	switch e.Code {
+	case apperr.Validation, apperr.AlreadyExists, apperr.BusinessRule, apperr.Conflict:
+		return true
+	}
+	return false
+}
