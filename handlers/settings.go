@@ -53,7 +53,7 @@ func (s *server) settingsFrame(c *fiber.Ctx, title string) (layout.Props, []sett
 func settingsNotice(c *fiber.Ctx) *ui.ToastProps {
 	title, known := map[string]string{
 		"saved": "The changes were saved.", "removed": "The person no longer belongs to the business.", "created": "The team was added.",
-		"deleted": "The team was deleted.", "revoked": "The key no longer works.",
+		"deleted": "The team was deleted.", "revoked": "The key no longer works.", "changed": "Your password was changed.",
 	}[c.Query("done")]
 	if !known {
 		return nil

@@ -8,7 +8,6 @@ import (
 	"payaid/internal/apperr"
 	"payaid/internal/auth"
 	"payaid/views/settings"
-	"payaid/views/ui"
 )
 
 func (s *server) showPassword(c *fiber.Ctx) error {
@@ -18,12 +17,9 @@ func (s *server) showPassword(c *fiber.Ctx) error {
 func (s *server) passwordPage(c *fiber.Ctx, props settings.PasswordProps) error {
 	p, _ := mw.Principal(c)
 	props.Email, props.CSRF = p.Email, mw.Token(c)
-	frame := s.frame(c, "Password · Settings", "settings")
-	if c.Query("done") == "changed" {
-		frame.Notice = &ui.ToastProps{Kind: ui.ToastSuccess, Title: "Your password was changed.", CSRF: mw.Token(c)}
-	}
+	frame, items := s.settingsFrame(c, "Password")
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	return respond.Render(c, settings.PasswordPage(frame, s.settingsItems(p), props))
+	return respond.Render(c, settings.PasswordPage(frame, items, props))
 }
 
 func (s *server) changePassword(c *fiber.Ctx) error {
