@@ -10,6 +10,7 @@ import (
 	"payaid/handlers/mw"
 	"payaid/handlers/respond"
 	"payaid/internal/apperr"
+	"payaid/internal/auth"
 	"payaid/views/signin"
 )
 
@@ -49,10 +50,10 @@ func (s *server) signIn(c *fiber.Ctx) error {
 	}
 	err := s.limits.SignIn(c, email)
 	if err == nil {
-		err = s.beginSession(c, email, password)
+		err = s.checkPassword(c, email, password, props.Next)
 	}
 	if err == nil {
-		return c.Redirect(props.Next, fiber.StatusSeeOther)
+		return nil
 	}
 	e := apperr.From(err)
 	switch e.Code {
@@ -67,13 +68,22 @@ func (s *server) signIn(c *fiber.Ctx) error {
 	return s.signInPage(c.Status(respond.Status(e.Code)), props)
 }
 
-func (s *server) beginSession(c *fiber.Ctx, email, password string) error {
+func (s *server) checkPassword(c *fiber.Ctx, email, password, next string) error {
 	in, err := s.Auth.SignIn(c.UserContext(), email, password, mw.RequestOf(c))
 	if err != nil {
 		return err
 	}
 	s.limits.SignedIn(c, email)
-	return s.sessions.SignIn(c, in)
+	return s.enter(c, in, next)
+}
+
+// enter begins the session of whoever has shown who they are, by whichever way,
+// and leads on.
+func (s *server) enter(c *fiber.Ctx, in auth.SignedIn, next string) error {
+	if err := s.sessions.SignIn(c, in); err != nil {
+		return err
+	}
+	return c.Redirect(next, fiber.StatusSeeOther)
 }
 
 // waitText rounds a waiting time up to what people say.
