@@ -17,10 +17,23 @@
     next.scrollIntoView({ block: 'nearest' });
     $('a[href]', next)?.focus({ preventScroll: true });
   }
+
+  // htmx takes hold of the page a moment after this script has run, on a busy machine after the page is shown. A press waits
+  // for it: the bare link would leave the page instead of opening its dialog.
+  let ready = false;
+  document.addEventListener('htmx:after:process', () => { ready = true; }, { once: true });
+  function press(button) {
+    if (button && ready) button.click();
+    else if (button) document.addEventListener('htmx:after:process', () => button.click(), { once: true });
+    return !!button;
+  }
+  // What is typed while a dialog is on its way is meant for the dialog.
+  const coming = () => $('[hx-target="#modal"].htmx-request');
+
   const actions = {
     search: () => { const field = $('[data-search]'); field?.focus(); field?.select(); return !!field; },
-    create: () => { const button = $('[data-create]'); button?.click(); return !!button; },
-    edit: () => { const button = $('[data-edit]'); button?.click(); return !!button; },
+    create: () => press($('[data-create]')),
+    edit: () => press($('[data-edit]')),
     help: () => { help.showModal(); return true; },
     next: () => { step(1); return true; },
     previous: () => { step(-1); return true; },
@@ -48,7 +61,7 @@
     if (e.altKey || e.metaKey && e.key !== 'Enter' || e.isComposing) return;
     const modified = e.ctrlKey || e.metaKey;
     const single = !modified && e.key !== 'Escape';
-    if (single && (!singleKeys.checked || typing(e.target) || $('dialog[open]'))) return;
+    if (single && (!singleKeys.checked || typing(e.target) || $('dialog[open]') || coming())) return;
     // Enter on a link or a button is its own.
     if (single && e.key === 'Enter' && e.target.closest('a, button, summary')) return;
 

@@ -58,6 +58,7 @@ type Crumb struct {
 }
 
 // htmxConfig: reloading on Back keeps listeners alive; error statuses never swap, their partials still do; no stylesheet is
-// injected, which the content security policy would refuse.
+// injected, which the content security policy would refuse; without a delay for settling, what is swapped in belongs to htmx
+// at once: a form sent in between would leave the page.
 const htmxConfig = `{"history":"reload","defaultSwap":"outerHTML","defaultTimeout":20000,"extensions":"sse",` +
-	`"includeIndicatorCSS":false,"noSwap":[204,304,"4xx","5xx"]}`
+	`"includeIndicatorCSS":false,"defaultSettleDelay":0,"noSwap":[204,304,"4xx","5xx"]}`
