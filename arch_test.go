@@ -20,8 +20,8 @@ const module = "payaid/"
 // The layers of packages, so that the table below stays readable.
 var (
 	views = []string{"views/admin", "views/contacts", "views/errors", "views/imports", "views/layout", "views/mail",
-		"views/mailbox", "views/settings", "views/signin", "views/ui"}
-	areas = []string{"internal/audit", "internal/auth", "internal/crm", "internal/platform", "internal/tenant"}
+		"views/mailbox", "views/notifications", "views/search", "views/settings", "views/signin", "views/ui", "views/welcome"}
+	areas = []string{"internal/audit", "internal/auth", "internal/crm", "internal/factor", "internal/join", "internal/platform", "internal/tenant"}
 )
 
 // mayImport says for each package which packages of ours it may import; its tests
@@ -30,14 +30,15 @@ var (
 var mayImport = map[string][]string{
 	"db": {},
 
-	// Tools know no area. Of them only cache, change, jobs, mail and dbtest know db.
+	// Tools know no area. Of them only cache, change, jobs, mail, notify and dbtest know db.
 	"internal/apperr":     {},
 	"internal/blob":       {},
-	"internal/cache":      {"db"},
+	"internal/cache":      {"db", "internal/kv"},
 	"internal/change":     {"db", "internal/apperr"},
 	"internal/config":     {},
 	"internal/dbtest":     {"db", "internal/localstack"},
-	"internal/doctor":     {"db", "internal/blob", "internal/config", "internal/jobs", "internal/kv"},
+	"internal/doctor":     {"db", "internal/blob", "internal/config", "internal/jobs", "internal/kv", "internal/mail", "internal/oidc"},
+	"internal/filter":     {},
 	"internal/gstin":      {},
 	"internal/jobs":       {"db", "internal/apperr"},
 	"internal/kv":         {},
@@ -45,37 +46,53 @@ var mayImport = map[string][]string{
 	"internal/localstack": {"internal/kv"},
 	"internal/mail":       {"db", "internal/apperr", "internal/change"},
 	"internal/money":      {},
+	"internal/notify":     {"db", "internal/apperr"},
+	"internal/oidc":       {},
+	"internal/picture":    {"internal/apperr"},
+	"internal/reach":      {},
+	"internal/secret":     {},
 	"internal/servertest": {"internal/blob", "internal/kv"},
 	"internal/session":    {"internal/kv"},
 
 	// Areas know db, tools and lower areas: auth ← tenant ← crm.
-	"internal/auth":   {"db", "internal/apperr", "internal/cache", "internal/change", "internal/mail"},
-	"internal/tenant": {"db", "internal/apperr", "internal/auth", "internal/cache", "internal/change"},
+	"internal/auth": {"db", "internal/apperr", "internal/blob", "internal/cache", "internal/change", "internal/mail", "internal/notify", "internal/oidc", "internal/picture"},
+	"internal/tenant": {"db", "internal/apperr", "internal/auth", "internal/blob", "internal/cache", "internal/change", "internal/gstin",
+		"internal/mail", "internal/picture", "internal/reach"},
+	"internal/factor": {"db", "internal/apperr", "internal/auth", "internal/change", "internal/secret"},
 	"internal/audit":  {"db", "internal/apperr", "internal/auth"},
-	"internal/crm": {"db", "internal/apperr", "internal/auth", "internal/blob", "internal/cache", "internal/change", "internal/gstin",
-		"internal/jobs", "internal/tenant"},
+	"internal/crm": {"db", "internal/apperr", "internal/auth", "internal/blob", "internal/cache", "internal/change", "internal/filter", "internal/gstin",
+		"internal/jobs", "internal/notify", "internal/reach", "internal/tenant"},
+
+	// How people come into a business stands on tenants and people, too.
+	"internal/join": {"db", "internal/apperr", "internal/auth", "internal/change", "internal/mail", "internal/tenant"},
+
+	// Backups stand alone: they know the database and the stores, and no area.
+	"internal/backup": {"db", "internal/blob"},
 
 	// The administration of the installation stands on tenants and people.
-	"internal/platform": {"db", "internal/apperr", "internal/auth", "internal/change", "internal/jobs", "internal/tenant"},
+	"internal/platform": {"db", "internal/apperr", "internal/auth", "internal/cache", "internal/change", "internal/jobs", "internal/mail", "internal/tenant"},
 
 	// Views take the areas' types, and values of tools that are only values.
-	"views/ui":       {"internal/money"},
-	"views/layout":   {"views/ui"},
-	"views/admin":    viewOf("internal/jobs", "internal/platform", "internal/tenant"),
-	"views/contacts": viewOf("internal/crm", "internal/auth"),
-	"views/errors":   viewOf(),
-	"views/imports":  viewOf("internal/crm", "internal/auth"),
-	"views/mail":     {"internal/mail"}, // words for the post, not pages
-	"views/mailbox":  viewOf("internal/mail"),
-	"views/settings": viewOf("internal/audit", "internal/auth", "internal/tenant"),
-	"views/signin":   viewOf("internal/auth"),
+	"views/ui":            {"internal/money"},
+	"views/layout":        {"views/ui"},
+	"views/admin":         viewOf("internal/cache", "internal/jobs", "internal/platform", "internal/tenant"),
+	"views/contacts":      viewOf("internal/crm", "internal/auth", "internal/filter"),
+	"views/errors":        viewOf(),
+	"views/imports":       viewOf("internal/crm", "internal/auth"),
+	"views/mail":          {"internal/auth", "internal/mail"}, // words for the post, not pages
+	"views/mailbox":       viewOf("internal/mail"),
+	"views/notifications": viewOf("internal/notify"),
+	"views/search":        viewOf(),
+	"views/settings":      viewOf("internal/audit", "internal/auth", "internal/factor", "internal/join", "internal/tenant"),
+	"views/signin":        viewOf("internal/auth", "internal/factor", "internal/join"),
+	"views/welcome":       viewOf("internal/crm"),
 
 	// Handlers never see db; the API never sees a view.
 	"handlers/respond": {"internal/apperr", "internal/change"},
 	"handlers/mw":      {"handlers/respond", "internal/apperr", "internal/auth", "internal/limit", "internal/session"},
 	"handlers/api":     slices.Concat(areas, []string{"handlers/mw", "handlers/respond", "internal/apperr", "internal/cache", "internal/jobs"}),
 	"handlers": slices.Concat(areas, views, []string{"handlers/api", "handlers/mw", "handlers/respond", "static",
-		"internal/apperr", "internal/cache", "internal/jobs", "internal/limit", "internal/mail", "internal/money", "internal/session"}),
+		"internal/apperr", "internal/cache", "internal/filter", "internal/jobs", "internal/limit", "internal/mail", "internal/money", "internal/notify", "internal/oidc", "internal/session"}),
 
 	"static": {},
 
@@ -98,7 +115,12 @@ var onlyIn = map[string][]string{
 	"github.com/jackc/pgx":          {"db", "internal/", "cmd/", "bench"}, // bench measures the driver itself
 	"github.com/redis/go-redis":     {"internal/cache", "internal/session", "internal/limit", "internal/kv", "internal/servertest", "internal/doctor", "cmd/"},
 	"github.com/minio/minio-go":     {"internal/blob", "cmd/"},
+	"filippo.io/age":                {"internal/backup"},
 	"github.com/wneessen/go-mail":   {"internal/mail"},
+	"github.com/coreos/go-oidc":     {"internal/oidc"},
+	"golang.org/x/oauth2":           {"internal/oidc"},
+	"github.com/go-webauthn":        {"internal/factor"},
+	"rsc.io/qr":                     {"views/settings"},
 	"github.com/riverqueue/river":   {"db", "internal/change", "internal/jobs", "cmd/"},
 }
 

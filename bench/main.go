@@ -18,6 +18,7 @@ import (
 	"payaid/db"
 	"payaid/internal/auth"
 	"payaid/internal/blob"
+	"payaid/internal/cache"
 	"payaid/internal/change"
 	"payaid/internal/crm"
 	"payaid/internal/localstack"
@@ -73,7 +74,13 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer app.Close()
-	b, err := prepare(ctx, owner, app, dir)
+	kept, err := cache.New(cache.Options{URL: stack.RedisURL(1), DB: app, Log: slog.New(slog.DiscardHandler), Deadline: 100 * time.Millisecond})
+	if err != nil {
+		return err
+	}
+	kept.Start(ctx)
+	defer func() { err = errors.Join(err, kept.Close()) }()
+	b, err := prepare(ctx, owner, app, kept, dir)
 	if err != nil {
 		return err
 	}
@@ -84,13 +91,15 @@ func run(ctx context.Context) (err error) {
 type bench struct {
 	owner  *pgxpool.Pool // past row level security: the raw limit
 	app    *db.DB
-	crm    *crm.Service
+	crm    *crm.Service // without a cache
+	kept   *crm.Service // with one
+	cache  *cache.Cache
 	who    auth.Principal
 	sample uuid.UUID
 	deep   string // cursor of the last page by name
 }
 
-func prepare(ctx context.Context, owner *pgxpool.Pool, app *db.DB, dir string) (*bench, error) {
+func prepare(ctx context.Context, owner *pgxpool.Pool, app *db.DB, kept *cache.Cache, dir string) (*bench, error) {
 	blobs, err := blob.NewDir(dir + "/objects")
 	if err != nil {
 		return nil, err
@@ -100,7 +109,10 @@ func prepare(ctx context.Context, owner *pgxpool.Pool, app *db.DB, dir string) (
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{owner: owner, app: app, crm: crm.New(write, blobs, people)}
+	marking := *write
+	marking.Tags = kept
+	b := &bench{owner: owner, app: app, crm: crm.New(write, blobs, people), kept: crm.New(&marking, blobs, people), cache: kept}
+	b.kept.UseCache(kept)
 	tenant := uuid.Must(uuid.NewV7())
 	b.who = auth.Principal{TenantID: tenant, KeyID: uuid.Must(uuid.NewV7()), Name: "bench", Role: auth.Admin}
 	if _, err := owner.Exec(ctx, `INSERT INTO tenants (id, slug, name, created_at, updated_at) VALUES ($1, 'bench', 'Bench', now(), now())`, tenant); err != nil {
@@ -125,6 +137,9 @@ type figure struct {
 
 func (b *bench) report(ctx context.Context) error {
 	if err := b.findLastPage(ctx); err != nil {
+		return err
+	}
+	if err := b.warm(ctx); err != nil {
 		return err
 	}
 	fmt.Printf("%d contacts, medians of %d interleaved rounds\n%-52s %10s %10s %7s\n", contacts, rounds, "figure", "raw", "ours", "ratio")

@@ -42,7 +42,7 @@ func (q *Queries) FailAbandonedProgress(ctx context.Context, arg FailAbandonedPr
 
 const listBusinesses = `-- name: ListBusinesses :many
 
-SELECT t.id, t.slug, t.name, t.status, t.time_zone, t.version, t.created_at, t.updated_at, (SELECT count(*) FROM memberships m WHERE m.tenant_id = t.id) AS people
+SELECT t.id, t.slug, t.name, t.status, t.time_zone, t.version, t.created_at, t.updated_at, t.second_factor_required, t.legal_name, t.gstin, t.address_line1, t.address_line2, t.city, t.pin_code, t.state_code, t.phone, t.email, t.logo, t.fiscal_month, t.closed_at, (SELECT count(*) FROM memberships m WHERE m.tenant_id = t.id) AS people
 FROM tenants t
 WHERE t.slug > $1 AND ($2::text = '' OR lower(t.slug || ' ' || t.name) LIKE $2)
 ORDER BY t.slug
@@ -56,15 +56,28 @@ type ListBusinessesParams struct {
 }
 
 type ListBusinessesRow struct {
-	ID        uuid.UUID `db:"id"`
-	Slug      string    `db:"slug"`
-	Name      string    `db:"name"`
-	Status    string    `db:"status"`
-	TimeZone  string    `db:"time_zone"`
-	Version   int64     `db:"version"`
-	CreatedAt time.Time `db:"created_at"`
-	UpdatedAt time.Time `db:"updated_at"`
-	People    int64     `db:"people"`
+	ID                   uuid.UUID  `db:"id"`
+	Slug                 string     `db:"slug"`
+	Name                 string     `db:"name"`
+	Status               string     `db:"status"`
+	TimeZone             string     `db:"time_zone"`
+	Version              int64      `db:"version"`
+	CreatedAt            time.Time  `db:"created_at"`
+	UpdatedAt            time.Time  `db:"updated_at"`
+	SecondFactorRequired bool       `db:"second_factor_required"`
+	LegalName            string     `db:"legal_name"`
+	Gstin                string     `db:"gstin"`
+	AddressLine1         string     `db:"address_line1"`
+	AddressLine2         string     `db:"address_line2"`
+	City                 string     `db:"city"`
+	PinCode              string     `db:"pin_code"`
+	StateCode            string     `db:"state_code"`
+	Phone                string     `db:"phone"`
+	Email                string     `db:"email"`
+	Logo                 string     `db:"logo"`
+	FiscalMonth          int16      `db:"fiscal_month"`
+	ClosedAt             *time.Time `db:"closed_at"`
+	People               int64      `db:"people"`
 }
 
 // The administration of the whole installation. Only people who are platform administrators get here.
@@ -88,6 +101,19 @@ func (q *Queries) ListBusinesses(ctx context.Context, arg ListBusinessesParams) 
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.SecondFactorRequired,
+			&i.LegalName,
+			&i.Gstin,
+			&i.AddressLine1,
+			&i.AddressLine2,
+			&i.City,
+			&i.PinCode,
+			&i.StateCode,
+			&i.Phone,
+			&i.Email,
+			&i.Logo,
+			&i.FiscalMonth,
+			&i.ClosedAt,
 			&i.People,
 		); err != nil {
 			return nil, err
@@ -101,7 +127,7 @@ func (q *Queries) ListBusinesses(ctx context.Context, arg ListBusinessesParams) 
 }
 
 const listBusinessesBefore = `-- name: ListBusinessesBefore :many
-SELECT t.id, t.slug, t.name, t.status, t.time_zone, t.version, t.created_at, t.updated_at, (SELECT count(*) FROM memberships m WHERE m.tenant_id = t.id) AS people
+SELECT t.id, t.slug, t.name, t.status, t.time_zone, t.version, t.created_at, t.updated_at, t.second_factor_required, t.legal_name, t.gstin, t.address_line1, t.address_line2, t.city, t.pin_code, t.state_code, t.phone, t.email, t.logo, t.fiscal_month, t.closed_at, (SELECT count(*) FROM memberships m WHERE m.tenant_id = t.id) AS people
 FROM tenants t
 WHERE t.slug < $1 AND ($2::text = '' OR lower(t.slug || ' ' || t.name) LIKE $2)
 ORDER BY t.slug DESC
@@ -115,15 +141,28 @@ type ListBusinessesBeforeParams struct {
 }
 
 type ListBusinessesBeforeRow struct {
-	ID        uuid.UUID `db:"id"`
-	Slug      string    `db:"slug"`
-	Name      string    `db:"name"`
-	Status    string    `db:"status"`
-	TimeZone  string    `db:"time_zone"`
-	Version   int64     `db:"version"`
-	CreatedAt time.Time `db:"created_at"`
-	UpdatedAt time.Time `db:"updated_at"`
-	People    int64     `db:"people"`
+	ID                   uuid.UUID  `db:"id"`
+	Slug                 string     `db:"slug"`
+	Name                 string     `db:"name"`
+	Status               string     `db:"status"`
+	TimeZone             string     `db:"time_zone"`
+	Version              int64      `db:"version"`
+	CreatedAt            time.Time  `db:"created_at"`
+	UpdatedAt            time.Time  `db:"updated_at"`
+	SecondFactorRequired bool       `db:"second_factor_required"`
+	LegalName            string     `db:"legal_name"`
+	Gstin                string     `db:"gstin"`
+	AddressLine1         string     `db:"address_line1"`
+	AddressLine2         string     `db:"address_line2"`
+	City                 string     `db:"city"`
+	PinCode              string     `db:"pin_code"`
+	StateCode            string     `db:"state_code"`
+	Phone                string     `db:"phone"`
+	Email                string     `db:"email"`
+	Logo                 string     `db:"logo"`
+	FiscalMonth          int16      `db:"fiscal_month"`
+	ClosedAt             *time.Time `db:"closed_at"`
+	People               int64      `db:"people"`
 }
 
 // @sqlc-vet-disable tenant-scoped
@@ -146,6 +185,19 @@ func (q *Queries) ListBusinessesBefore(ctx context.Context, arg ListBusinessesBe
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.SecondFactorRequired,
+			&i.LegalName,
+			&i.Gstin,
+			&i.AddressLine1,
+			&i.AddressLine2,
+			&i.City,
+			&i.PinCode,
+			&i.StateCode,
+			&i.Phone,
+			&i.Email,
+			&i.Logo,
+			&i.FiscalMonth,
+			&i.ClosedAt,
 			&i.People,
 		); err != nil {
 			return nil, err
@@ -256,21 +308,27 @@ func (q *Queries) ReopenJobProgress(ctx context.Context, arg ReopenJobProgressPa
 }
 
 const setTenantStatus = `-- name: SetTenantStatus :one
-UPDATE tenants SET status = $1, version = version + 1, updated_at = $2
-WHERE id = $3 AND status <> $1
-RETURNING id, slug, name, status, time_zone, version, created_at, updated_at
+UPDATE tenants SET status = $1, closed_at = $2, version = version + 1, updated_at = $3
+WHERE id = $4
+RETURNING id, slug, name, status, time_zone, version, created_at, updated_at, second_factor_required, legal_name, gstin, address_line1, address_line2, city, pin_code, state_code, phone, email, logo, fiscal_month, closed_at
 `
 
 type SetTenantStatusParams struct {
-	Status string    `db:"status"`
-	Now    time.Time `db:"now"`
-	ID     uuid.UUID `db:"id"`
+	Status   string     `db:"status"`
+	ClosedAt *time.Time `db:"closed_at"`
+	Now      time.Time  `db:"now"`
+	ID       uuid.UUID  `db:"id"`
 }
 
 // @sqlc-vet-disable tenant-scoped
 // the id is the tenant
 func (q *Queries) SetTenantStatus(ctx context.Context, arg SetTenantStatusParams) (Tenant, error) {
-	row := q.db.QueryRow(ctx, setTenantStatus, arg.Status, arg.Now, arg.ID)
+	row := q.db.QueryRow(ctx, setTenantStatus,
+		arg.Status,
+		arg.ClosedAt,
+		arg.Now,
+		arg.ID,
+	)
 	var i Tenant
 	err := row.Scan(
 		&i.ID,
@@ -281,6 +339,19 @@ func (q *Queries) SetTenantStatus(ctx context.Context, arg SetTenantStatusParams
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.SecondFactorRequired,
+		&i.LegalName,
+		&i.Gstin,
+		&i.AddressLine1,
+		&i.AddressLine2,
+		&i.City,
+		&i.PinCode,
+		&i.StateCode,
+		&i.Phone,
+		&i.Email,
+		&i.Logo,
+		&i.FiscalMonth,
+		&i.ClosedAt,
 	)
 	return i, err
 }

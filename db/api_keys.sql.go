@@ -26,7 +26,7 @@ func (q *Queries) APIKeyTenant(ctx context.Context, prefix string) (uuid.UUID, e
 }
 
 const getAPIKey = `-- name: GetAPIKey :one
-SELECT k.id, k.name, k.secret_hash, k.role, k.scopes, k.expires_at, k.last_used_at, k.revoked_at, t.name AS tenant_name, t.slug AS tenant_slug, t.status AS tenant_status, t.time_zone
+SELECT k.id, k.name, k.secret_hash, k.previous_hash, k.previous_until, k.role, k.scopes, k.expires_at, k.last_used_at, k.revoked_at, t.name AS tenant_name, t.slug AS tenant_slug, t.status AS tenant_status, t.time_zone
 FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
 WHERE k.tenant_id = $1 AND k.id = $2
 `
@@ -37,18 +37,20 @@ type GetAPIKeyParams struct {
 }
 
 type GetAPIKeyRow struct {
-	ID           uuid.UUID  `db:"id"`
-	Name         string     `db:"name"`
-	SecretHash   []byte     `db:"secret_hash"`
-	Role         string     `db:"role"`
-	Scopes       []string   `db:"scopes"`
-	ExpiresAt    *time.Time `db:"expires_at"`
-	LastUsedAt   *time.Time `db:"last_used_at"`
-	RevokedAt    *time.Time `db:"revoked_at"`
-	TenantName   string     `db:"tenant_name"`
-	TenantSlug   string     `db:"tenant_slug"`
-	TenantStatus string     `db:"tenant_status"`
-	TimeZone     string     `db:"time_zone"`
+	ID            uuid.UUID  `db:"id"`
+	Name          string     `db:"name"`
+	SecretHash    []byte     `db:"secret_hash"`
+	PreviousHash  []byte     `db:"previous_hash"`
+	PreviousUntil *time.Time `db:"previous_until"`
+	Role          string     `db:"role"`
+	Scopes        []string   `db:"scopes"`
+	ExpiresAt     *time.Time `db:"expires_at"`
+	LastUsedAt    *time.Time `db:"last_used_at"`
+	RevokedAt     *time.Time `db:"revoked_at"`
+	TenantName    string     `db:"tenant_name"`
+	TenantSlug    string     `db:"tenant_slug"`
+	TenantStatus  string     `db:"tenant_status"`
+	TimeZone      string     `db:"time_zone"`
 }
 
 func (q *Queries) GetAPIKey(ctx context.Context, arg GetAPIKeyParams) (GetAPIKeyRow, error) {
@@ -58,6 +60,8 @@ func (q *Queries) GetAPIKey(ctx context.Context, arg GetAPIKeyParams) (GetAPIKey
 		&i.ID,
 		&i.Name,
 		&i.SecretHash,
+		&i.PreviousHash,
+		&i.PreviousUntil,
 		&i.Role,
 		&i.Scopes,
 		&i.ExpiresAt,
@@ -72,7 +76,7 @@ func (q *Queries) GetAPIKey(ctx context.Context, arg GetAPIKeyParams) (GetAPIKey
 }
 
 const getAPIKeyByPrefix = `-- name: GetAPIKeyByPrefix :one
-SELECT k.id, k.name, k.secret_hash, k.role, k.scopes, k.expires_at, k.last_used_at, k.revoked_at, t.name AS tenant_name, t.slug AS tenant_slug, t.status AS tenant_status, t.time_zone
+SELECT k.id, k.name, k.secret_hash, k.previous_hash, k.previous_until, k.role, k.scopes, k.expires_at, k.last_used_at, k.revoked_at, t.name AS tenant_name, t.slug AS tenant_slug, t.status AS tenant_status, t.time_zone
 FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
 WHERE k.tenant_id = $1 AND k.prefix = $2
 `
@@ -83,18 +87,20 @@ type GetAPIKeyByPrefixParams struct {
 }
 
 type GetAPIKeyByPrefixRow struct {
-	ID           uuid.UUID  `db:"id"`
-	Name         string     `db:"name"`
-	SecretHash   []byte     `db:"secret_hash"`
-	Role         string     `db:"role"`
-	Scopes       []string   `db:"scopes"`
-	ExpiresAt    *time.Time `db:"expires_at"`
-	LastUsedAt   *time.Time `db:"last_used_at"`
-	RevokedAt    *time.Time `db:"revoked_at"`
-	TenantName   string     `db:"tenant_name"`
-	TenantSlug   string     `db:"tenant_slug"`
-	TenantStatus string     `db:"tenant_status"`
-	TimeZone     string     `db:"time_zone"`
+	ID            uuid.UUID  `db:"id"`
+	Name          string     `db:"name"`
+	SecretHash    []byte     `db:"secret_hash"`
+	PreviousHash  []byte     `db:"previous_hash"`
+	PreviousUntil *time.Time `db:"previous_until"`
+	Role          string     `db:"role"`
+	Scopes        []string   `db:"scopes"`
+	ExpiresAt     *time.Time `db:"expires_at"`
+	LastUsedAt    *time.Time `db:"last_used_at"`
+	RevokedAt     *time.Time `db:"revoked_at"`
+	TenantName    string     `db:"tenant_name"`
+	TenantSlug    string     `db:"tenant_slug"`
+	TenantStatus  string     `db:"tenant_status"`
+	TimeZone      string     `db:"time_zone"`
 }
 
 func (q *Queries) GetAPIKeyByPrefix(ctx context.Context, arg GetAPIKeyByPrefixParams) (GetAPIKeyByPrefixRow, error) {
@@ -104,6 +110,8 @@ func (q *Queries) GetAPIKeyByPrefix(ctx context.Context, arg GetAPIKeyByPrefixPa
 		&i.ID,
 		&i.Name,
 		&i.SecretHash,
+		&i.PreviousHash,
+		&i.PreviousUntil,
 		&i.Role,
 		&i.Scopes,
 		&i.ExpiresAt,
@@ -149,8 +157,24 @@ func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) erro
 	return err
 }
 
+const lockAPIKey = `-- name: LockAPIKey :one
+SELECT version FROM api_keys WHERE tenant_id = $1 AND id = $2 FOR UPDATE
+`
+
+type LockAPIKeyParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	ID       uuid.UUID `db:"id"`
+}
+
+func (q *Queries) LockAPIKey(ctx context.Context, arg LockAPIKeyParams) (int64, error) {
+	row := q.db.QueryRow(ctx, lockAPIKey, arg.TenantID, arg.ID)
+	var version int64
+	err := row.Scan(&version)
+	return version, err
+}
+
 const readAPIKey = `-- name: ReadAPIKey :one
-SELECT id, name, prefix, role, scopes, expires_at, last_used_at, revoked_at, created_at
+SELECT id, name, prefix, role, scopes, expires_at, last_used_at, revoked_at, previous_until, rotated_at, version, created_at
 FROM api_keys WHERE tenant_id = $1 AND id = $2
 `
 
@@ -160,15 +184,18 @@ type ReadAPIKeyParams struct {
 }
 
 type ReadAPIKeyRow struct {
-	ID         uuid.UUID  `db:"id"`
-	Name       string     `db:"name"`
-	Prefix     string     `db:"prefix"`
-	Role       string     `db:"role"`
-	Scopes     []string   `db:"scopes"`
-	ExpiresAt  *time.Time `db:"expires_at"`
-	LastUsedAt *time.Time `db:"last_used_at"`
-	RevokedAt  *time.Time `db:"revoked_at"`
-	CreatedAt  time.Time  `db:"created_at"`
+	ID            uuid.UUID  `db:"id"`
+	Name          string     `db:"name"`
+	Prefix        string     `db:"prefix"`
+	Role          string     `db:"role"`
+	Scopes        []string   `db:"scopes"`
+	ExpiresAt     *time.Time `db:"expires_at"`
+	LastUsedAt    *time.Time `db:"last_used_at"`
+	RevokedAt     *time.Time `db:"revoked_at"`
+	PreviousUntil *time.Time `db:"previous_until"`
+	RotatedAt     *time.Time `db:"rotated_at"`
+	Version       int64      `db:"version"`
+	CreatedAt     time.Time  `db:"created_at"`
 }
 
 // What may be shown of a key.
@@ -184,13 +211,16 @@ func (q *Queries) ReadAPIKey(ctx context.Context, arg ReadAPIKeyParams) (ReadAPI
 		&i.ExpiresAt,
 		&i.LastUsedAt,
 		&i.RevokedAt,
+		&i.PreviousUntil,
+		&i.RotatedAt,
+		&i.Version,
 		&i.CreatedAt,
 	)
 	return i, err
 }
 
 const revokeAPIKey = `-- name: RevokeAPIKey :execrows
-UPDATE api_keys SET revoked_at = $1 WHERE tenant_id = $2 AND id = $3 AND revoked_at IS NULL
+UPDATE api_keys SET revoked_at = $1, version = version + 1 WHERE tenant_id = $2 AND id = $3 AND revoked_at IS NULL
 `
 
 type RevokeAPIKeyParams struct {
@@ -205,6 +235,32 @@ func (q *Queries) RevokeAPIKey(ctx context.Context, arg RevokeAPIKeyParams) (int
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const rotateAPIKey = `-- name: RotateAPIKey :exec
+UPDATE api_keys SET previous_hash = CASE WHEN $1::timestamptz IS NULL THEN NULL ELSE secret_hash END,
+    previous_until = $1::timestamptz, secret_hash = $2, rotated_at = $3, version = version + 1
+WHERE tenant_id = $4 AND id = $5
+`
+
+type RotateAPIKeyParams struct {
+	PreviousUntil *time.Time `db:"previous_until"`
+	SecretHash    []byte     `db:"secret_hash"`
+	Now           *time.Time `db:"now"`
+	TenantID      uuid.UUID  `db:"tenant_id"`
+	ID            uuid.UUID  `db:"id"`
+}
+
+// The secret that worked until now becomes the previous one, or ends at once where previous_until is NULL.
+func (q *Queries) RotateAPIKey(ctx context.Context, arg RotateAPIKeyParams) error {
+	_, err := q.db.Exec(ctx, rotateAPIKey,
+		arg.PreviousUntil,
+		arg.SecretHash,
+		arg.Now,
+		arg.TenantID,
+		arg.ID,
+	)
+	return err
 }
 
 const touchAPIKey = `-- name: TouchAPIKey :exec

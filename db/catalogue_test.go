@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,8 +20,14 @@ var withoutPolicy = map[string]string{
 	"users":            "a person may belong to several tenants; only auth reads it",
 	"memberships":      "which tenants a person belongs to is asked before one is chosen",
 	"cache_outbox":     "the relay ends the tags of every tenant",
+	"cache_state":      "one row that all replicas agree on",
 	"mailbox_messages": "a mail goes to a person, who may belong to several tenants or to none yet; only mail reads it",
 	"password_resets":  "whoever holds a link has no session and so no tenant; only auth reads it",
+	"user_identities":  "sign-in by a provider knows the identity and no tenant; only auth reads it",
+	"signups":          "who signs up belongs to no tenant yet; only join reads it",
+	"user_totp":        "a second factor is the person's, who may belong to several tenants, and is asked for before a tenant is entered",
+	"recovery_codes":   "as user_totp; only factor reads it",
+	"passkeys":         "as user_totp; a passkey finds its owner before anything else is known",
 	"goose_db_version": "the migrations' own table",
 }
 
@@ -196,5 +203,23 @@ func TestGuardedTablesAreThoseOfTheCatalogue(t *testing.T) {
 		SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relforcerowsecurity ORDER BY 1`)
 	if fmt.Sprint(listed) != fmt.Sprint(found) {
 		t.Errorf("the migrations say %v, the catalogue %v", listed, found)
+	}
+}
+
+// What no backup lists may be gone when the backup is restored.
+func TestBackupsSeeEveryReferenceToAFile(t *testing.T) {
+	conn := connect(t, dbtest.New(t).OwnerURL)
+	references := column[string](t, conn, `
+		SELECT table_name || '.' || column_name FROM information_schema.columns c
+		WHERE table_schema = 'public' AND column_name LIKE '%blob_key' AND EXISTS (
+		    SELECT FROM pg_class r WHERE r.relname = c.table_name AND r.relnamespace = 'public'::regnamespace AND r.relkind = 'r')`)
+	seen := column[string](t, conn, `SELECT table_name || '.' || column_name FROM information_schema.view_column_usage WHERE view_name = 'stored_objects'`)
+	for _, r := range references {
+		if !slices.Contains(seen, r) {
+			t.Errorf("%s is not in the view stored_objects: replace the view in the migration that makes the column", r)
+		}
+	}
+	if len(references) == 0 {
+		t.Error("the walk saw no reference")
 	}
 }

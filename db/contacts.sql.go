@@ -7,10 +7,29 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
 )
+
+const countFoundContacts = `-- name: CountFoundContacts :one
+SELECT count_contacts($1::text, $2::bigint)::bigint
+`
+
+type CountFoundContactsParams struct {
+	Pattern string `db:"pattern"`
+	Most    int64  `db:"most"`
+}
+
+// The function reads the tenant from the guard itself.
+// @sqlc-vet-disable tenant-scoped
+func (q *Queries) CountFoundContacts(ctx context.Context, arg CountFoundContactsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countFoundContacts, arg.Pattern, arg.Most)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
 
 const findContactsByEmail = `-- name: FindContactsByEmail :many
 SELECT id, email FROM contacts
@@ -130,6 +149,64 @@ func (q *Queries) GetContact(ctx context.Context, arg GetContactParams) (GetCont
 	return i, err
 }
 
+const listMemberIDs = `-- name: ListMemberIDs :many
+SELECT user_id FROM memberships WHERE tenant_id = $1 ORDER BY user_id
+`
+
+func (q *Queries) ListMemberIDs(ctx context.Context, tenantID uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listMemberIDs, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSeededCompanies = `-- name: ListSeededCompanies :many
+SELECT id, name FROM companies WHERE tenant_id = $1 AND deleted_at IS NULL AND name = ANY ($2::text[])
+`
+
+type ListSeededCompaniesParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	Names    []string  `db:"names"`
+}
+
+type ListSeededCompaniesRow struct {
+	ID   uuid.UUID `db:"id"`
+	Name string    `db:"name"`
+}
+
+func (q *Queries) ListSeededCompanies(ctx context.Context, arg ListSeededCompaniesParams) ([]ListSeededCompaniesRow, error) {
+	rows, err := q.db.Query(ctx, listSeededCompanies, arg.TenantID, arg.Names)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListSeededCompaniesRow{}
+	for rows.Next() {
+		var i ListSeededCompaniesRow
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockContact = `-- name: LockContact :one
 SELECT version FROM contacts WHERE tenant_id = $1 AND id = $2 FOR UPDATE
 `
@@ -208,6 +285,58 @@ func (q *Queries) SaveContact(ctx context.Context, arg SaveContactParams) error 
 		arg.Now,
 	)
 	return err
+}
+
+const seedCompanies = `-- name: SeedCompanies :execrows
+INSERT INTO companies (tenant_id, id, name, created_at, updated_at)
+SELECT $1::uuid, r.id, r.name, $2::timestamptz, $2
+FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::text[]) AS name) r
+ON CONFLICT DO NOTHING
+`
+
+type SeedCompaniesParams struct {
+	TenantID uuid.UUID   `db:"tenant_id"`
+	Now      time.Time   `db:"now"`
+	Ids      []uuid.UUID `db:"ids"`
+	Names    []string    `db:"names"`
+}
+
+func (q *Queries) SeedCompanies(ctx context.Context, arg SeedCompaniesParams) (int64, error) {
+	result, err := q.db.Exec(ctx, seedCompanies,
+		arg.TenantID,
+		arg.Now,
+		arg.Ids,
+		arg.Names,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const seedContacts = `-- name: SeedContacts :execrows
+INSERT INTO contacts (tenant_id, id, first_name, last_name, email, phone, company_id, job_title, source, tags, stage, status, warmth, lead_score,
+                      last_contacted_at, next_follow_up, owner_id, created_at, updated_at)
+SELECT $1::uuid, r.id, r.first_name, r.last_name, r.email, r.phone, r.company_id, r.job_title, r.source, r.tags, r.stage, r.status, r.warmth, r.lead_score,
+       r.last_contacted_at, r.next_follow_up, r.owner_id, r.created_at, r.updated_at
+FROM jsonb_to_recordset($2::jsonb) AS r(id uuid, first_name text, last_name text, email text, phone text, company_id uuid, job_title text,
+     source text, tags text[], stage text, status text, warmth text, lead_score integer, last_contacted_at timestamptz, next_follow_up date,
+     owner_id uuid, created_at timestamptz, updated_at timestamptz)
+ON CONFLICT DO NOTHING
+`
+
+type SeedContactsParams struct {
+	TenantID uuid.UUID       `db:"tenant_id"`
+	Rows     json.RawMessage `db:"rows"`
+}
+
+// Made-up contacts with a past. Those that an earlier run made stay as they are.
+func (q *Queries) SeedContacts(ctx context.Context, arg SeedContactsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, seedContacts, arg.TenantID, arg.Rows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const setContactDeleted = `-- name: SetContactDeleted :exec

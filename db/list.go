@@ -21,41 +21,76 @@ var ErrBadCursor = errors.New("db: this cursor does not belong to this list")
 // filters and one of several documented orders. Columns and conditions are
 // constants of the caller; values travel as parameters only.
 type List struct {
-	columns, from string
-	where         []string
-	args          []any
+	columns, alias, joins string
+	from                  condition // a table with its alias
+	always, where         []condition
+	backward              bool // a stretch that was read on the way back
+}
+
+// condition is a piece of SQL in which each ? stands for the next of args.
+type condition struct {
+	sql  string
+	args []any
+}
+
+// statement collects the parameters of the pieces that it is put together from.
+type statement struct{ args []any }
+
+func (s *statement) bind(c condition) string {
+	var b strings.Builder
+	args := c.args
+	for _, r := range c.sql {
+		if r != '?' {
+			b.WriteRune(r)
+			continue
+		}
+		s.args, args = append(s.args, args[0]), args[1:]
+		fmt.Fprintf(&b, "$%d", len(s.args))
+	}
+	return b.String()
+}
+
+func (s *statement) all(conditions ...[]condition) string {
+	var parts []string
+	for _, c := range slices.Concat(conditions...) {
+		parts = append(parts, s.bind(c))
+	}
+	return strings.Join(parts, " AND ")
 }
 
 // NewList starts a list of one tenant's rows. from must alias the table that
-// holds tenant_id and id as alias.
-func NewList(columns, from, alias string, tenant uuid.UUID) *List {
-	l := &List{columns: columns, from: from}
-	return l.Where(alias+".tenant_id = ?", tenant)
+// holds tenant_id and id as alias; it may be a function that returns such rows,
+// with args for each ? in it.
+func NewList(columns, from, alias string, tenant uuid.UUID, args ...any) *List {
+	l := &List{columns: columns, alias: alias, from: condition{from, args}}
+	return l.Always(alias+".tenant_id = ?", tenant)
+}
+
+// Join names what the columns need besides the rows of the list itself. It is
+// joined to the rows of a page only, and so does not slow down choosing them;
+// conditions cannot speak of it.
+func (l *List) Join(joins string) *List {
+	l.joins = joins
+	return l
+}
+
+// Always adds a condition that the indexes of every order carry, so that it costs
+// no row.
+func (l *List) Always(sql string, args ...any) *List {
+	l.always = append(l.always, condition{sql, args})
+	return l
 }
 
 // NewGlobalList starts a list of a table that belongs to no tenant: those that the
 // catalogue test names with a reason.
 func NewGlobalList(columns, from string) *List {
-	return (&List{columns: columns, from: from}).Where("true")
+	return (&List{columns: columns, from: condition{sql: from}}).Always("true")
 }
 
 // Where adds a condition; each ? in it stands for the next of args.
-func (l *List) Where(condition string, args ...any) *List {
-	l.where = append(l.where, l.bind(condition, args))
+func (l *List) Where(sql string, args ...any) *List {
+	l.where = append(l.where, condition{sql, args})
 	return l
-}
-
-func (l *List) bind(sql string, args []any) string {
-	var b strings.Builder
-	for _, r := range sql {
-		if r != '?' {
-			b.WriteRune(r)
-			continue
-		}
-		l.args, args = append(l.args, args[0]), args[1:]
-		fmt.Fprintf(&b, "$%d", len(l.args))
-	}
-	return b.String()
 }
 
 // Order is one documented order of a list. Expr is a never-null SQL expression
@@ -129,16 +164,47 @@ func (p Place) At() Place { return p }
 // costs.
 func Page[T interface{ At() Place }](ctx context.Context, q *Queries, l *List, o Order, at *Cursor, limit int) (rows []T, prev, next string, err error) {
 	sql, args := l.page(o, at, limit+1)
+	if rows, err = collect[T](ctx, q, sql, args, at); err != nil {
+		return nil, "", "", err
+	}
+	rows, prev, next = turn(rows, o, at, limit)
+	return rows, prev, next, nil
+}
+
+// PageWithin is Page for conditions that many rows meet but no index carries: it
+// looks at a stretch of that many rows of the order only. found is false when
+// they do not hold a whole page although there are more behind them.
+func PageWithin[T interface{ At() Place }](ctx context.Context, q *Queries, l *List, o Order, at *Cursor, limit, stretch int) (rows []T, prev, next string, found bool, err error) {
+	sql, args := l.within(o, at, stretch).page(o, nil, limit+1)
+	if rows, err = collect[T](ctx, q, sql, args, at); err != nil {
+		return nil, "", "", false, err
+	}
+	if len(rows) <= limit {
+		seen := l.within(o, at, stretch)
+		seen.where = nil
+		n, err := seen.Count(ctx, q, stretch)
+		if err != nil || n == stretch {
+			return nil, "", "", false, err
+		}
+	}
+	rows, prev, next = turn(rows, o, at, limit)
+	return rows, prev, next, true, nil
+}
+
+func collect[T any](ctx context.Context, q *Queries, sql string, args []any, at *Cursor) (rows []T, err error) {
 	res, err := q.db.Query(ctx, sql, args...)
 	if err == nil {
 		rows, err = pgx.CollectRows(res, pgx.RowToStructByName[T])
 	}
-	if err != nil {
-		if at != nil && strings.HasPrefix(Code(err), classDataException) {
-			err = ErrBadCursor // its value is not of the order's type
-		}
-		return nil, "", "", err
+	if err != nil && at != nil && strings.HasPrefix(Code(err), classDataException) {
+		err = ErrBadCursor // its value is not of the order's type
 	}
+	return rows, err
+}
+
+// turn brings the rows of a query that asked for one more than limit into display
+// order.
+func turn[T interface{ At() Place }](rows []T, o Order, at *Cursor, limit int) (page []T, prev, next string) {
 	more, back := len(rows) > limit, at != nil && at.Back
 	if more {
 		rows = rows[:limit]
@@ -147,7 +213,7 @@ func Page[T interface{ At() Place }](ctx context.Context, q *Queries, l *List, o
 		slices.Reverse(rows)
 	}
 	if len(rows) == 0 {
-		return rows, "", "", nil
+		return rows, "", ""
 	}
 	if (back && more) || (!back && at != nil) {
 		first := rows[0].At()
@@ -157,35 +223,61 @@ func Page[T interface{ At() Place }](ctx context.Context, q *Queries, l *List, o
 		last := rows[len(rows)-1].At()
 		next = Cursor{Sort: o.Key(), Value: last.SortKey, ID: last.RowID}.String()
 	}
-	return rows, prev, next, nil
+	return rows, prev, next
 }
 
+// page is the query of a page: of the rows alone when something is joined, and
+// around it the columns.
 func (l *List) page(o Order, at *Cursor, limit int) (sql string, args []any) {
-	desc := o.Desc
-	where := slices.Clone(l.where)
-	args = slices.Clone(l.args)
-	if at != nil {
-		desc = desc != at.Back
-		than := ">"
-		if desc {
-			than = "<"
-		}
-		args = append(args, at.Value, at.ID)
-		where = append(where, fmt.Sprintf("(%s, %s) %s ($%d::text::%s, $%d)", o.Expr, o.ID, than, len(args)-1, o.Type, len(args)))
+	var st statement
+	rows := fmt.Sprintf("FROM %s WHERE %s ORDER BY %s LIMIT %d", st.bind(l.from), st.all(l.always, o.behind(at), l.where), o.by(l.back(at)), limit)
+	if l.joins != "" {
+		rows = fmt.Sprintf("FROM (SELECT %[1]s.* %[2]s) %[1]s %[3]s ORDER BY %[4]s", l.alias, rows, l.joins, o.by(l.back(at)))
 	}
+	return fmt.Sprintf("SELECT %s, (%s)::text AS list_sort_key, %s AS list_row_id %s", l.columns, o.Expr, o.ID, rows), st.args
+}
+
+// within is the list of those rows that are among the next so many of the order.
+func (l *List) within(o Order, at *Cursor, stretch int) *List {
+	parts := slices.Concat(l.always, o.behind(at))
+	from := condition{args: slices.Clone(l.from.args)}
+	var where []string
+	for _, c := range parts {
+		where, from.args = append(where, c.sql), append(from.args, c.args...)
+	}
+	from.sql = fmt.Sprintf("(SELECT %s.* FROM %s WHERE %s ORDER BY %s LIMIT %d) %[1]s", l.alias, l.from.sql, strings.Join(where, " AND "), o.by(l.back(at)), stretch)
+	return &List{columns: l.columns, alias: l.alias, joins: l.joins, from: from, always: []condition{{sql: "true"}}, where: l.where, backward: l.back(at)}
+}
+
+func (l *List) back(at *Cursor) bool { return l.backward || at != nil && at.Back }
+
+// behind is the condition of the rows from the cursor on.
+func (o Order) behind(at *Cursor) []condition {
+	if at == nil {
+		return nil
+	}
+	than := ">"
+	if o.Desc != at.Back {
+		than = "<"
+	}
+	return []condition{{fmt.Sprintf("(%s, %s) %s (?::text::%s, ?)", o.Expr, o.ID, than, o.Type), []any{at.Value, at.ID}}}
+}
+
+// by is the order as SQL has it, turned round on the way back.
+func (o Order) by(back bool) string {
 	dir := "ASC"
-	if desc {
+	if o.Desc != back {
 		dir = "DESC"
 	}
-	return fmt.Sprintf("SELECT %s, (%s)::text AS list_sort_key, %s AS list_row_id FROM %s WHERE %s ORDER BY %s %s, %s %s LIMIT %d",
-		l.columns, o.Expr, o.ID, l.from, strings.Join(where, " AND "), o.Expr, dir, o.ID, dir, limit), args
+	return fmt.Sprintf("%s %s, %s %[2]s", o.Expr, dir, o.ID)
 }
 
 // Count counts the rows up to limit: a larger total is not worth its price on
 // the way of a page.
 func (l *List) Count(ctx context.Context, q *Queries, limit int) (int, error) {
-	sql := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d) capped", l.from, strings.Join(l.where, " AND "), limit)
+	var st statement
+	sql := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d) capped", st.bind(l.from), st.all(l.always, l.where), limit)
 	var n int
-	err := q.db.QueryRow(ctx, sql, l.args...).Scan(&n)
+	err := q.db.QueryRow(ctx, sql, st.args...).Scan(&n)
 	return n, err
 }

@@ -83,6 +83,20 @@ func (q *Queries) PurgeMailboxMessages(ctx context.Context, createdBefore time.T
 	return result.RowsAffected(), nil
 }
 
+const reviveMailboxMessage = `-- name: ReviveMailboxMessage :execrows
+UPDATE mailbox_messages SET state = 'waiting', problem = '' WHERE id = $1 AND state = 'failed' AND sent_at IS NULL
+`
+
+// @sqlc-vet-disable tenant-scoped
+// a platform administrator has a mail sent again that every try was refused for
+func (q *Queries) ReviveMailboxMessage(ctx context.Context, id uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, reviveMailboxMessage, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const setMailboxMessageKept = `-- name: SetMailboxMessageKept :execrows
 UPDATE mailbox_messages SET state = 'kept', sent_at = $1, problem = '' WHERE id = $2 AND sent_at IS NULL
 `

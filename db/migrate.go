@@ -165,7 +165,7 @@ func (d *DB) CheckSchema(ctx context.Context) error {
 		}
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
-	latest, err := latestVersion()
+	latest, err := LatestVersion()
 	switch {
 	case err != nil:
 		return err
@@ -177,7 +177,8 @@ func (d *DB) CheckSchema(ctx context.Context) error {
 	return nil
 }
 
-func latestVersion() (int64, error) {
+// LatestVersion is the version of the last migration that this program knows.
+func LatestVersion() (int64, error) {
 	files, err := fs.Glob(schemaFiles, "schema/*.sql")
 	if err != nil {
 		return 0, err

@@ -9,20 +9,25 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type ApiKey struct {
-	TenantID   uuid.UUID  `db:"tenant_id"`
-	ID         uuid.UUID  `db:"id"`
-	Name       string     `db:"name"`
-	Prefix     string     `db:"prefix"`
-	SecretHash []byte     `db:"secret_hash"`
-	Role       string     `db:"role"`
-	Scopes     []string   `db:"scopes"`
-	ExpiresAt  *time.Time `db:"expires_at"`
-	LastUsedAt *time.Time `db:"last_used_at"`
-	RevokedAt  *time.Time `db:"revoked_at"`
-	CreatedAt  time.Time  `db:"created_at"`
+	TenantID      uuid.UUID  `db:"tenant_id"`
+	ID            uuid.UUID  `db:"id"`
+	Name          string     `db:"name"`
+	Prefix        string     `db:"prefix"`
+	SecretHash    []byte     `db:"secret_hash"`
+	Role          string     `db:"role"`
+	Scopes        []string   `db:"scopes"`
+	ExpiresAt     *time.Time `db:"expires_at"`
+	LastUsedAt    *time.Time `db:"last_used_at"`
+	RevokedAt     *time.Time `db:"revoked_at"`
+	CreatedAt     time.Time  `db:"created_at"`
+	PreviousHash  []byte     `db:"previous_hash"`
+	PreviousUntil *time.Time `db:"previous_until"`
+	RotatedAt     *time.Time `db:"rotated_at"`
+	Version       int64      `db:"version"`
 }
 
 type AuditEntry struct {
@@ -48,6 +53,14 @@ type CacheOutbox struct {
 	CreatedAt time.Time `db:"created_at"`
 }
 
+type CacheState struct {
+	Single   bool      `db:"single"`
+	Epoch    uuid.UUID `db:"epoch"`
+	EpochAt  time.Time `db:"epoch_at"`
+	Disabled bool      `db:"disabled"`
+	Servers  []string  `db:"servers"`
+}
+
 type Company struct {
 	TenantID  uuid.UUID  `db:"tenant_id"`
 	ID        uuid.UUID  `db:"id"`
@@ -60,33 +73,44 @@ type Company struct {
 }
 
 type Contact struct {
-	TenantID        uuid.UUID  `db:"tenant_id"`
-	ID              uuid.UUID  `db:"id"`
-	FirstName       string     `db:"first_name"`
-	LastName        string     `db:"last_name"`
-	Name            string     `db:"name"`
-	SortName        string     `db:"sort_name"`
-	Email           string     `db:"email"`
-	Phone           string     `db:"phone"`
-	CompanyID       *uuid.UUID `db:"company_id"`
-	JobTitle        string     `db:"job_title"`
-	Source          string     `db:"source"`
-	Address         string     `db:"address"`
-	Gstin           string     `db:"gstin"`
-	Notes           string     `db:"notes"`
-	Tags            []string   `db:"tags"`
-	Stage           string     `db:"stage"`
-	Status          string     `db:"status"`
-	Warmth          string     `db:"warmth"`
-	LeadScore       int32      `db:"lead_score"`
-	LastContactedAt *time.Time `db:"last_contacted_at"`
-	NextFollowUp    *time.Time `db:"next_follow_up"`
-	OwnerID         *uuid.UUID `db:"owner_id"`
-	Version         int64      `db:"version"`
-	CreatedAt       time.Time  `db:"created_at"`
-	UpdatedAt       time.Time  `db:"updated_at"`
-	DeletedAt       *time.Time `db:"deleted_at"`
-	Search          string     `db:"search"`
+	TenantID        uuid.UUID   `db:"tenant_id"`
+	ID              uuid.UUID   `db:"id"`
+	FirstName       string      `db:"first_name"`
+	LastName        string      `db:"last_name"`
+	Name            string      `db:"name"`
+	SortName        string      `db:"sort_name"`
+	Email           string      `db:"email"`
+	Phone           string      `db:"phone"`
+	CompanyID       *uuid.UUID  `db:"company_id"`
+	JobTitle        string      `db:"job_title"`
+	Source          string      `db:"source"`
+	Address         string      `db:"address"`
+	Gstin           string      `db:"gstin"`
+	Notes           string      `db:"notes"`
+	Tags            []string    `db:"tags"`
+	Stage           string      `db:"stage"`
+	Status          string      `db:"status"`
+	Warmth          string      `db:"warmth"`
+	LeadScore       int32       `db:"lead_score"`
+	LastContactedAt *time.Time  `db:"last_contacted_at"`
+	NextFollowUp    *time.Time  `db:"next_follow_up"`
+	OwnerID         *uuid.UUID  `db:"owner_id"`
+	Version         int64       `db:"version"`
+	CreatedAt       time.Time   `db:"created_at"`
+	UpdatedAt       time.Time   `db:"updated_at"`
+	DeletedAt       *time.Time  `db:"deleted_at"`
+	CompanyName     string      `db:"company_name"`
+	Search          string      `db:"search"`
+	SortCompany     string      `db:"sort_company"`
+	SortContacted   time.Time   `db:"sort_contacted"`
+	SortFollowUp    pgtype.Date `db:"sort_follow_up"`
+}
+
+type DefaultView struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	UserID   uuid.UUID `db:"user_id"`
+	Entity   string    `db:"entity"`
+	ViewID   uuid.UUID `db:"view_id"`
 }
 
 type IdempotencyKey struct {
@@ -122,6 +146,24 @@ type ImportError struct {
 	Line     int64           `db:"line"`
 	Details  json.RawMessage `db:"details"`
 	Cells    []string        `db:"cells"`
+}
+
+type Invitation struct {
+	TenantID    uuid.UUID  `db:"tenant_id"`
+	ID          uuid.UUID  `db:"id"`
+	Email       string     `db:"email"`
+	Role        string     `db:"role"`
+	TeamID      *uuid.UUID `db:"team_id"`
+	TokenHash   []byte     `db:"token_hash"`
+	InviterKind string     `db:"inviter_kind"`
+	InviterID   uuid.UUID  `db:"inviter_id"`
+	InviterName string     `db:"inviter_name"`
+	Version     int64      `db:"version"`
+	CreatedAt   time.Time  `db:"created_at"`
+	AskedAt     time.Time  `db:"asked_at"`
+	ExpiresAt   time.Time  `db:"expires_at"`
+	AcceptedAt  *time.Time `db:"accepted_at"`
+	RevokedAt   *time.Time `db:"revoked_at"`
 }
 
 type JobProgress struct {
@@ -160,6 +202,28 @@ type Membership struct {
 	CreatedAt  time.Time       `db:"created_at"`
 	UpdatedAt  time.Time       `db:"updated_at"`
 	Version    int64           `db:"version"`
+	LastUsedAt *time.Time      `db:"last_used_at"`
+}
+
+type Notification struct {
+	TenantID  uuid.UUID  `db:"tenant_id"`
+	ID        uuid.UUID  `db:"id"`
+	UserID    uuid.UUID  `db:"user_id"`
+	Kind      string     `db:"kind"`
+	Title     string     `db:"title"`
+	Link      string     `db:"link"`
+	CreatedAt time.Time  `db:"created_at"`
+	ReadAt    *time.Time `db:"read_at"`
+}
+
+type Passkey struct {
+	ID           uuid.UUID       `db:"id"`
+	UserID       uuid.UUID       `db:"user_id"`
+	Name         string          `db:"name"`
+	CredentialID []byte          `db:"credential_id"`
+	Credential   json.RawMessage `db:"credential"`
+	CreatedAt    time.Time       `db:"created_at"`
+	LastUsedAt   *time.Time      `db:"last_used_at"`
 }
 
 type PasswordReset struct {
@@ -172,6 +236,51 @@ type PasswordReset struct {
 	SupersededAt *time.Time `db:"superseded_at"`
 }
 
+type RecoveryCode struct {
+	UserID    uuid.UUID  `db:"user_id"`
+	CodeHash  []byte     `db:"code_hash"`
+	CreatedAt time.Time  `db:"created_at"`
+	UsedAt    *time.Time `db:"used_at"`
+}
+
+type SampleRecord struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	Entity   string    `db:"entity"`
+	RecordID uuid.UUID `db:"record_id"`
+}
+
+type SavedView struct {
+	TenantID  uuid.UUID  `db:"tenant_id"`
+	ID        uuid.UUID  `db:"id"`
+	Entity    string     `db:"entity"`
+	Name      string     `db:"name"`
+	OwnerID   *uuid.UUID `db:"owner_id"`
+	Shared    bool       `db:"shared"`
+	Query     string     `db:"query"`
+	Filter    string     `db:"filter"`
+	Sort      string     `db:"sort"`
+	Version   int64      `db:"version"`
+	CreatedAt time.Time  `db:"created_at"`
+	UpdatedAt time.Time  `db:"updated_at"`
+}
+
+type Signup struct {
+	ID           uuid.UUID  `db:"id"`
+	Email        string     `db:"email"`
+	TokenHash    []byte     `db:"token_hash"`
+	CreatedAt    time.Time  `db:"created_at"`
+	ExpiresAt    time.Time  `db:"expires_at"`
+	UsedAt       *time.Time `db:"used_at"`
+	SupersededAt *time.Time `db:"superseded_at"`
+}
+
+type StoredObject struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	Key      string    `db:"key"`
+	Size     *int64    `db:"size"`
+	Sha256   *string   `db:"sha256"`
+}
+
 type Team struct {
 	TenantID  uuid.UUID `db:"tenant_id"`
 	ID        uuid.UUID `db:"id"`
@@ -181,14 +290,27 @@ type Team struct {
 }
 
 type Tenant struct {
-	ID        uuid.UUID `db:"id"`
-	Slug      string    `db:"slug"`
-	Name      string    `db:"name"`
-	Status    string    `db:"status"`
-	TimeZone  string    `db:"time_zone"`
-	Version   int64     `db:"version"`
-	CreatedAt time.Time `db:"created_at"`
-	UpdatedAt time.Time `db:"updated_at"`
+	ID                   uuid.UUID  `db:"id"`
+	Slug                 string     `db:"slug"`
+	Name                 string     `db:"name"`
+	Status               string     `db:"status"`
+	TimeZone             string     `db:"time_zone"`
+	Version              int64      `db:"version"`
+	CreatedAt            time.Time  `db:"created_at"`
+	UpdatedAt            time.Time  `db:"updated_at"`
+	SecondFactorRequired bool       `db:"second_factor_required"`
+	LegalName            string     `db:"legal_name"`
+	Gstin                string     `db:"gstin"`
+	AddressLine1         string     `db:"address_line1"`
+	AddressLine2         string     `db:"address_line2"`
+	City                 string     `db:"city"`
+	PinCode              string     `db:"pin_code"`
+	StateCode            string     `db:"state_code"`
+	Phone                string     `db:"phone"`
+	Email                string     `db:"email"`
+	Logo                 string     `db:"logo"`
+	FiscalMonth          int16      `db:"fiscal_month"`
+	ClosedAt             *time.Time `db:"closed_at"`
 }
 
 type User struct {
@@ -203,4 +325,22 @@ type User struct {
 	Version            int64      `db:"version"`
 	CreatedAt          time.Time  `db:"created_at"`
 	UpdatedAt          time.Time  `db:"updated_at"`
+	Theme              string     `db:"theme"`
+	SingleKeys         bool       `db:"single_keys"`
+	Photo              string     `db:"photo"`
+}
+
+type UserIdentity struct {
+	Issuer    string    `db:"issuer"`
+	Subject   string    `db:"subject"`
+	UserID    uuid.UUID `db:"user_id"`
+	Email     string    `db:"email"`
+	CreatedAt time.Time `db:"created_at"`
+}
+
+type UserTotp struct {
+	UserID    uuid.UUID `db:"user_id"`
+	Secret    []byte    `db:"secret"`
+	LastStep  int64     `db:"last_step"`
+	CreatedAt time.Time `db:"created_at"`
 }

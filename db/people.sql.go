@@ -45,7 +45,7 @@ func (q *Queries) DeleteMembership(ctx context.Context, arg DeleteMembershipPara
 }
 
 const getPerson = `-- name: GetPerson :one
-SELECT u.id AS user_id, u.name, u.email, u.last_login_at, (u.disabled_at IS NOT NULL)::boolean AS disabled, m.role, m.team_id, coalesce(t.name, '')::text AS team_name,
+SELECT u.id AS user_id, u.name, u.email, u.photo, u.last_login_at, (u.disabled_at IS NOT NULL)::boolean AS disabled, m.role, m.team_id, coalesce(t.name, '')::text AS team_name,
        m.view_scopes, m.version, m.created_at, m.updated_at
 FROM memberships m
 JOIN users u ON u.id = m.user_id
@@ -62,6 +62,7 @@ type GetPersonRow struct {
 	UserID      uuid.UUID       `db:"user_id"`
 	Name        string          `db:"name"`
 	Email       string          `db:"email"`
+	Photo       string          `db:"photo"`
 	LastLoginAt *time.Time      `db:"last_login_at"`
 	Disabled    bool            `db:"disabled"`
 	Role        string          `db:"role"`
@@ -80,6 +81,7 @@ func (q *Queries) GetPerson(ctx context.Context, arg GetPersonParams) (GetPerson
 		&i.UserID,
 		&i.Name,
 		&i.Email,
+		&i.Photo,
 		&i.LastLoginAt,
 		&i.Disabled,
 		&i.Role,

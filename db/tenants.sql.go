@@ -15,7 +15,10 @@ import (
 
 const getMember = `-- name: GetMember :one
 SELECT u.id AS user_id, u.email, u.name, u.platform_admin, u.sessions_valid_after, u.disabled_at,
-       m.role, m.team_id, m.view_scopes, t.name AS tenant_name, t.slug AS tenant_slug, t.status AS tenant_status, t.time_zone
+       u.theme, u.single_keys, u.photo,
+       m.role, m.team_id, m.view_scopes, t.name AS tenant_name, t.slug AS tenant_slug, t.status AS tenant_status, t.time_zone,
+       (t.second_factor_required AND NOT EXISTS (SELECT 1 FROM user_totp f WHERE f.user_id = u.id)
+        AND NOT EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = u.id))::boolean AS second_factor_missing, t.logo
 FROM memberships m
 JOIN users u ON u.id = m.user_id
 JOIN tenants t ON t.id = m.tenant_id
@@ -28,19 +31,24 @@ type GetMemberParams struct {
 }
 
 type GetMemberRow struct {
-	UserID             uuid.UUID       `db:"user_id"`
-	Email              string          `db:"email"`
-	Name               string          `db:"name"`
-	PlatformAdmin      bool            `db:"platform_admin"`
-	SessionsValidAfter time.Time       `db:"sessions_valid_after"`
-	DisabledAt         *time.Time      `db:"disabled_at"`
-	Role               string          `db:"role"`
-	TeamID             *uuid.UUID      `db:"team_id"`
-	ViewScopes         json.RawMessage `db:"view_scopes"`
-	TenantName         string          `db:"tenant_name"`
-	TenantSlug         string          `db:"tenant_slug"`
-	TenantStatus       string          `db:"tenant_status"`
-	TimeZone           string          `db:"time_zone"`
+	UserID              uuid.UUID       `db:"user_id"`
+	Email               string          `db:"email"`
+	Name                string          `db:"name"`
+	PlatformAdmin       bool            `db:"platform_admin"`
+	SessionsValidAfter  time.Time       `db:"sessions_valid_after"`
+	DisabledAt          *time.Time      `db:"disabled_at"`
+	Theme               string          `db:"theme"`
+	SingleKeys          bool            `db:"single_keys"`
+	Photo               string          `db:"photo"`
+	Role                string          `db:"role"`
+	TeamID              *uuid.UUID      `db:"team_id"`
+	ViewScopes          json.RawMessage `db:"view_scopes"`
+	TenantName          string          `db:"tenant_name"`
+	TenantSlug          string          `db:"tenant_slug"`
+	TenantStatus        string          `db:"tenant_status"`
+	TimeZone            string          `db:"time_zone"`
+	SecondFactorMissing bool            `db:"second_factor_missing"`
+	Logo                string          `db:"logo"`
 }
 
 // One row tells everything about who is asking: person, role, team, tenant.
@@ -54,6 +62,9 @@ func (q *Queries) GetMember(ctx context.Context, arg GetMemberParams) (GetMember
 		&i.PlatformAdmin,
 		&i.SessionsValidAfter,
 		&i.DisabledAt,
+		&i.Theme,
+		&i.SingleKeys,
+		&i.Photo,
 		&i.Role,
 		&i.TeamID,
 		&i.ViewScopes,
@@ -61,12 +72,14 @@ func (q *Queries) GetMember(ctx context.Context, arg GetMemberParams) (GetMember
 		&i.TenantSlug,
 		&i.TenantStatus,
 		&i.TimeZone,
+		&i.SecondFactorMissing,
+		&i.Logo,
 	)
 	return i, err
 }
 
 const getTenant = `-- name: GetTenant :one
-SELECT id, slug, name, status, time_zone, version, created_at, updated_at FROM tenants WHERE id = $1
+SELECT id, slug, name, status, time_zone, version, created_at, updated_at, second_factor_required, legal_name, gstin, address_line1, address_line2, city, pin_code, state_code, phone, email, logo, fiscal_month, closed_at FROM tenants WHERE id = $1
 `
 
 // @sqlc-vet-disable tenant-scoped
@@ -83,12 +96,25 @@ func (q *Queries) GetTenant(ctx context.Context, id uuid.UUID) (Tenant, error) {
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.SecondFactorRequired,
+		&i.LegalName,
+		&i.Gstin,
+		&i.AddressLine1,
+		&i.AddressLine2,
+		&i.City,
+		&i.PinCode,
+		&i.StateCode,
+		&i.Phone,
+		&i.Email,
+		&i.Logo,
+		&i.FiscalMonth,
+		&i.ClosedAt,
 	)
 	return i, err
 }
 
 const getTenantBySlug = `-- name: GetTenantBySlug :one
-SELECT id, slug, name, status, time_zone, version, created_at, updated_at FROM tenants WHERE slug = $1
+SELECT id, slug, name, status, time_zone, version, created_at, updated_at, second_factor_required, legal_name, gstin, address_line1, address_line2, city, pin_code, state_code, phone, email, logo, fiscal_month, closed_at FROM tenants WHERE slug = $1
 `
 
 // @sqlc-vet-disable tenant-scoped
@@ -105,12 +131,25 @@ func (q *Queries) GetTenantBySlug(ctx context.Context, slug string) (Tenant, err
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.SecondFactorRequired,
+		&i.LegalName,
+		&i.Gstin,
+		&i.AddressLine1,
+		&i.AddressLine2,
+		&i.City,
+		&i.PinCode,
+		&i.StateCode,
+		&i.Phone,
+		&i.Email,
+		&i.Logo,
+		&i.FiscalMonth,
+		&i.ClosedAt,
 	)
 	return i, err
 }
 
 const getUserByEmail = `-- name: GetUserByEmail :one
-SELECT id, email, name, password_hash, platform_admin, sessions_valid_after, disabled_at, last_login_at, version, created_at, updated_at FROM users WHERE email = $1
+SELECT id, email, name, password_hash, platform_admin, sessions_valid_after, disabled_at, last_login_at, version, created_at, updated_at, theme, single_keys, photo FROM users WHERE email = $1
 `
 
 // @sqlc-vet-disable tenant-scoped
@@ -130,6 +169,9 @@ func (q *Queries) GetUserByEmail(ctx context.Context, email string) (User, error
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Theme,
+		&i.SingleKeys,
+		&i.Photo,
 	)
 	return i, err
 }
@@ -183,7 +225,7 @@ const insertTenant = `-- name: InsertTenant :one
 
 INSERT INTO tenants (id, slug, name, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $4)
-RETURNING id, slug, name, status, time_zone, version, created_at, updated_at
+RETURNING id, slug, name, status, time_zone, version, created_at, updated_at, second_factor_required, legal_name, gstin, address_line1, address_line2, city, pin_code, state_code, phone, email, logo, fiscal_month, closed_at
 `
 
 type InsertTenantParams struct {
@@ -214,6 +256,69 @@ func (q *Queries) InsertTenant(ctx context.Context, arg InsertTenantParams) (Ten
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.SecondFactorRequired,
+		&i.LegalName,
+		&i.Gstin,
+		&i.AddressLine1,
+		&i.AddressLine2,
+		&i.City,
+		&i.PinCode,
+		&i.StateCode,
+		&i.Phone,
+		&i.Email,
+		&i.Logo,
+		&i.FiscalMonth,
+		&i.ClosedAt,
+	)
+	return i, err
+}
+
+const insertTenantIfFree = `-- name: InsertTenantIfFree :one
+INSERT INTO tenants (id, slug, name, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $4)
+ON CONFLICT ON CONSTRAINT tenants_slug_key DO NOTHING
+RETURNING id, slug, name, status, time_zone, version, created_at, updated_at, second_factor_required, legal_name, gstin, address_line1, address_line2, city, pin_code, state_code, phone, email, logo, fiscal_month, closed_at
+`
+
+type InsertTenantIfFreeParams struct {
+	ID   uuid.UUID `db:"id"`
+	Slug string    `db:"slug"`
+	Name string    `db:"name"`
+	Now  time.Time `db:"now"`
+}
+
+// @sqlc-vet-disable tenant-scoped
+// a new tenant has no scope yet, and no row comes back when the short name is taken
+func (q *Queries) InsertTenantIfFree(ctx context.Context, arg InsertTenantIfFreeParams) (Tenant, error) {
+	row := q.db.QueryRow(ctx, insertTenantIfFree,
+		arg.ID,
+		arg.Slug,
+		arg.Name,
+		arg.Now,
+	)
+	var i Tenant
+	err := row.Scan(
+		&i.ID,
+		&i.Slug,
+		&i.Name,
+		&i.Status,
+		&i.TimeZone,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.SecondFactorRequired,
+		&i.LegalName,
+		&i.Gstin,
+		&i.AddressLine1,
+		&i.AddressLine2,
+		&i.City,
+		&i.PinCode,
+		&i.StateCode,
+		&i.Phone,
+		&i.Email,
+		&i.Logo,
+		&i.FiscalMonth,
+		&i.ClosedAt,
 	)
 	return i, err
 }
@@ -221,7 +326,7 @@ func (q *Queries) InsertTenant(ctx context.Context, arg InsertTenantParams) (Ten
 const insertUser = `-- name: InsertUser :one
 INSERT INTO users (id, email, name, password_hash, platform_admin, sessions_valid_after, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $6, $6)
-RETURNING id, email, name, password_hash, platform_admin, sessions_valid_after, disabled_at, last_login_at, version, created_at, updated_at
+RETURNING id, email, name, password_hash, platform_admin, sessions_valid_after, disabled_at, last_login_at, version, created_at, updated_at, theme, single_keys, photo
 `
 
 type InsertUserParams struct {
@@ -257,6 +362,9 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (User, e
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Theme,
+		&i.SingleKeys,
+		&i.Photo,
 	)
 	return i, err
 }
@@ -307,7 +415,7 @@ const listMembershipsOfUser = `-- name: ListMembershipsOfUser :many
 SELECT m.tenant_id, m.role, t.name AS tenant_name, t.slug AS tenant_slug
 FROM memberships m JOIN tenants t ON t.id = m.tenant_id
 WHERE m.user_id = $1 AND t.status = 'active'
-ORDER BY m.created_at, m.tenant_id
+ORDER BY m.last_used_at DESC NULLS LAST, m.created_at, m.tenant_id
 LIMIT 100
 `
 
@@ -319,7 +427,7 @@ type ListMembershipsOfUserRow struct {
 }
 
 // @sqlc-vet-disable tenant-scoped
-// which tenants a person belongs to is asked before one is chosen
+// which tenants a person belongs to is asked before one is chosen. The one used last comes first
 func (q *Queries) ListMembershipsOfUser(ctx context.Context, userID uuid.UUID) ([]ListMembershipsOfUserRow, error) {
 	rows, err := q.db.Query(ctx, listMembershipsOfUser, userID)
 	if err != nil {
@@ -346,7 +454,7 @@ func (q *Queries) ListMembershipsOfUser(ctx context.Context, userID uuid.UUID) (
 }
 
 const listTenants = `-- name: ListTenants :many
-SELECT id, slug, name, status, time_zone, version, created_at, updated_at FROM tenants WHERE slug > $1 ORDER BY slug LIMIT $2
+SELECT id, slug, name, status, time_zone, version, created_at, updated_at, second_factor_required, legal_name, gstin, address_line1, address_line2, city, pin_code, state_code, phone, email, logo, fiscal_month, closed_at FROM tenants WHERE slug > $1 ORDER BY slug LIMIT $2
 `
 
 type ListTenantsParams struct {
@@ -374,6 +482,19 @@ func (q *Queries) ListTenants(ctx context.Context, arg ListTenantsParams) ([]Ten
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.SecondFactorRequired,
+			&i.LegalName,
+			&i.Gstin,
+			&i.AddressLine1,
+			&i.AddressLine2,
+			&i.City,
+			&i.PinCode,
+			&i.StateCode,
+			&i.Phone,
+			&i.Email,
+			&i.Logo,
+			&i.FiscalMonth,
+			&i.ClosedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -421,4 +542,24 @@ type TouchUserLoginParams struct {
 func (q *Queries) TouchUserLogin(ctx context.Context, arg TouchUserLoginParams) error {
 	_, err := q.db.Exec(ctx, touchUserLogin, arg.Now, arg.ID)
 	return err
+}
+
+const useMembership = `-- name: UseMembership :execrows
+UPDATE memberships m SET last_used_at = $1 FROM tenants t
+WHERE m.tenant_id = $2 AND m.user_id = $3 AND t.id = m.tenant_id AND t.status = 'active'
+`
+
+type UseMembershipParams struct {
+	Now      *time.Time `db:"now"`
+	TenantID uuid.UUID  `db:"tenant_id"`
+	UserID   uuid.UUID  `db:"user_id"`
+}
+
+// Remembers that the person works here now.
+func (q *Queries) UseMembership(ctx context.Context, arg UseMembershipParams) (int64, error) {
+	result, err := q.db.Exec(ctx, useMembership, arg.Now, arg.TenantID, arg.UserID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

@@ -27,12 +27,17 @@ make database_url "postgres://payaid_app:$(of postgres_app_password)@postgres:54
 make database_owner_url "postgres://payaid_owner:$(of postgres_owner_password)@postgres:5432/payaid?sslmode=disable"
 make valkey_password "$(random)"
 make redis_session_url "redis://payaid:$(of valkey_password)@valkey:6379/0"
+make redis_cache_url "redis://payaid:$(of valkey_password)@cache:6379/0"
 # Without the password one may ask whether the server lives, and no more.
 make valkey_users "user default on nopass nocommands +ping
 user payaid on >$(of valkey_password) allkeys allchannels allcommands"
 make s3_access_key "payaid"
 make s3_secret_key "$(random)"
 make secret_key "$(random)"
+# Empty until people sign in by a provider: only there can one get it.
+make oidc_client_secret ""
+# Empty until mails are sent: the address of the mail server holds its password.
+make smtp_url ""
 
 # A certificate that was put here may have come without the right to read it.
 chmod 0755 "$dir/tls" "$dir/tls/acme"

@@ -108,7 +108,13 @@ func (tb *tab) do(actions ...chromedp.Action) {
 
 func (tb *tab) open(path string) {
 	tb.t.Helper()
-	tb.do(chromedp.Navigate(suite.app.base+path), chromedp.WaitReady("#main"))
+	tb.visit(suite.app.base + path)
+}
+
+// visit opens a page of whichever copy of the program.
+func (tb *tab) visit(url string) {
+	tb.t.Helper()
+	tb.do(chromedp.Navigate(url), chromedp.WaitReady("#main"))
 }
 
 // text returns the text of the first element that matches.
@@ -192,9 +198,8 @@ func (tb *tab) signIn(email string) {
 func (tb *tab) axe(what string) {
 	tb.t.Helper()
 	var found string
-	await := func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 	tb.do(chromedp.Evaluate(axeSource+";0", nil), chromedp.Evaluate(`axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa']})
-		.then(r => JSON.stringify(r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html + ' ' + n.failureSummary).join(' | ').slice(0, 500))))`, &found, await))
+		.then(r => JSON.stringify(r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html + ' ' + n.failureSummary).join(' | ').slice(0, 500))))`, &found, awaited))
 	var violations []string
 	if err := json.Unmarshal([]byte(found), &violations); err != nil {
 		tb.t.Fatal(err)
@@ -203,6 +208,9 @@ func (tb *tab) axe(what string) {
 		tb.t.Errorf("axe, %s: %s", what, v)
 	}
 }
+
+// awaited makes an evaluation give what its promise holds.
+func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 
 // theme is what the operating system asks for. Motion is reduced, so that no
 // animation is in the way of a click on a slow machine.

@@ -45,6 +45,60 @@ func TestSearchKeepsFocusAndBackWorks(t *testing.T) {
 	tb.wait(`!location.search.includes('sort=') && document.readyState === 'complete' && document.querySelector('#q')?.value === 'sharma'`)
 }
 
+// A condition is added in a dialog, shown as a chip, kept while searching, and taken
+// away again.
+func TestFilterChips(t *testing.T) {
+	tb := newTab(t)
+	tb.signIn("owner@demo.test")
+	tb.clickText("Filter")
+	tb.wait(`document.querySelector('#add-filter:popover-open')`)
+	tb.axe("the menu of fields")
+	tb.click(`#add-filter a[href*="field=stage"]`)
+	tb.wait(`document.querySelector('dialog[open] #filter-value-2')`)
+	tb.axe("the form of a condition")
+	tb.click("#filter-value-2")
+	tb.clickText("Apply")
+	tb.wait(`location.search === '?filter=stage:customer' && document.querySelector('.chip')?.textContent.includes('Stage: Customer')`)
+	tb.wait(`[...document.querySelectorAll('tbody tr')].every(r => r.textContent.includes('Customer'))`)
+	tb.fill("#q", "sharma")
+	tb.wait(`location.search.includes('filter=stage:customer') && location.search.includes('q=sharma')`)
+	tb.click(`.chip a`)
+	tb.wait(`location.search === '?q=sharma' && !document.querySelector('.chip')`)
+}
+
+// A view is saved, changed, saved again, opened by default and deleted.
+func TestSavedViews(t *testing.T) {
+	tb := newTab(t)
+	tb.signIn("manager@demo.test")
+	tb.open("/contacts?filter=stage:customer")
+	tb.clickText("Save as")
+	tb.wait(`document.querySelector('dialog[open] #name')`)
+	tb.axe("the form of a view")
+	tb.fill("#name", "My customers")
+	tb.clickText("Save view")
+	tb.wait(`document.querySelector('.view[aria-current]')?.textContent.includes('My customers') && location.search.includes('view=')`)
+	tb.fill("#q", "sharma")
+	tb.wait(`document.querySelector('.view[aria-current] .dot')`)
+	tb.wait(`!document.querySelector('.htmx-request') && getComputedStyle(document.querySelector('.table-wrap')).opacity === '1'`) // results fade while they load
+	tb.axe("a view that was changed")
+	tb.clickText("Save")
+	tb.wait(`document.querySelector('.view[aria-current]') && !document.querySelector('.view .dot') && document.querySelector('#q').value === 'sharma'`)
+	tb.click("#view-button")
+	tb.wait(`document.querySelector('#view-menu:popover-open')`)
+	tb.clickText("Open contacts with this view")
+	tb.wait(`document.readyState === 'complete' && document.querySelector('#view-menu')?.textContent.includes('Do not open')`)
+	tb.open("/contacts")
+	tb.wait(`location.search.includes('q=sharma') && document.querySelector('.view[aria-current]')?.textContent.includes('My customers')`)
+	tb.click(`.view[href="/contacts?view=all"]`)
+	tb.wait(`location.search === '?view=all' && document.querySelectorAll('tbody tr').length > 10`)
+	tb.clickText("My customers")
+	tb.wait(`document.querySelector('#view-button') && location.search.includes('sharma')`)
+	tb.click("#view-button")
+	tb.wait(`document.querySelector('#view-menu:popover-open')`)
+	tb.clickText("Delete this view")
+	tb.wait(`location.search === '?view=all' && !document.querySelector('#views').textContent.includes('My customers')`)
+}
+
 func TestPagesForwardAndBack(t *testing.T) {
 	tb := newTab(t)
 	tb.signIn("owner@demo.test")
@@ -155,13 +209,15 @@ func TestMemberSeesLessAndSaysSo(t *testing.T) {
 // No page has a violation of WCAG, overflows a phone or breaks the policy, in
 // either theme.
 func TestEveryPageIsAccessible(t *testing.T) {
-	for _, path := range []string{"/login", "/contacts", "/contacts?q=nobody-has-this-name", "/contacts/new", "record", "record/edit", "/imports", "/imports/new", "/does-not-exist",
-		"/password/forgot", "/password/forgot?sent=1", "/password/reset?token=nonsense", "/settings/password",
-		"/admin/mail", "mail", "/admin/jobs", "/admin/tenants", "/admin/tenants/new", "/admin/audit",
-		"/settings/people", "person", "/settings/teams", "/settings/rights", "/settings/keys", "/settings/keys/new", "/settings/audit"} {
+	for _, path := range []string{"/login", "/contacts", "/contacts?q=nobody-has-this-name", "/contacts?filter=stage:customer,contact+-tag:none", "/contacts/filter?field=nextFollowUp", "/contacts/views/new?filter=stage:customer", "/contacts/new", "record", "record/edit", "/search", "/notifications", "/search?q=sharma", "/imports", "/imports/new", "/does-not-exist",
+		"/password/forgot", "/password/forgot?sent=1", "/password/reset?token=nonsense", "/settings/password", "/settings/security", "/settings/security/totp", "/settings/sign-in-rule",
+		"/admin/mail", "mail", "/admin/jobs", "/admin/tenants", "/admin/tenants/new", "/admin/audit", "/admin/cache",
+		"/settings/profile", "/settings/business", "/settings/business/end", "/closed", "rotate",
+		"/settings/people", "person", "/settings/teams", "/settings/rights", "/settings/invitations/new", "/settings/keys", "/settings/keys/new", "/settings/audit",
+		"/signup", "/signup?sent=1", "/signup/finish?token=nonsense", "/invitations/accept?token=nonsense", "/welcome", "/tenants/new"} {
 		t.Run(strings.ReplaceAll(strings.Trim(path, "/"), "/", "-"), func(t *testing.T) {
 			tb := newTab(t, "404", "422")
-			if path != "/login" {
+			if path != "/login" && !strings.HasPrefix(path, "/signup") {
 				tb.signIn("owner@demo.test")
 			}
 			if path == "mail" {
@@ -171,6 +227,9 @@ func TestEveryPageIsAccessible(t *testing.T) {
 				var href string
 				tb.do(chromedp.Evaluate(`document.querySelector('tbody a.who').getAttribute('href')`, &href))
 				path = href + rest
+			}
+			if path == "rotate" {
+				path = aKeyToRotate(tb)
 			}
 			if path == "person" {
 				tb.open("/settings/people")

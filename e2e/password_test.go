@@ -27,7 +27,7 @@ func TestAForgottenPassword(t *testing.T) {
 	tb.press("\r")
 	tb.wait(`location.search === '?sent=1' && document.body.textContent.includes('Look into your mailbox')`)
 
-	openMail(admin, forgetful)
+	openMail(admin, forgetful, "Set a new password")
 	admin.wait(`document.querySelector('#letter-text a')`)
 	var link, asHTML string
 	admin.do(chromedp.Evaluate(`document.querySelector('#letter-text a').href`, &link),
@@ -70,10 +70,10 @@ func changePassword(tb *tab) {
 	tb.wait(`location.pathname === '/contacts'`)
 }
 
-// openMail waits in the mailbox for the mail to somebody, and opens it.
-func openMail(tb *tab, to string) {
+// openMail waits in the mailbox for the mail to somebody about something, and opens it.
+func openMail(tb *tab, to, about string) {
 	tb.t.Helper()
-	row := `[...document.querySelectorAll('tbody tr')].find(r => r.textContent.includes('` + to + `') && r.textContent.includes('Kept here'))`
+	row := `[...document.querySelectorAll('tbody tr')].find(r => r.textContent.includes('` + to + `') && r.textContent.includes('` + about + `') && r.textContent.includes('Kept here'))`
 	for deadline := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
 		tb.open("/admin/mail")
 		var there bool
@@ -82,7 +82,7 @@ func openMail(tb *tab, to string) {
 			break
 		}
 		if time.Now().After(deadline) {
-			tb.t.Fatalf("no mail to %s in the mailbox", to)
+			tb.t.Fatalf("no mail to %s about %q in the mailbox", to, about)
 		}
 	}
 	tb.do(chromedp.Evaluate(row+".querySelector('a').click()", nil))

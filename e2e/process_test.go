@@ -18,6 +18,7 @@ import (
 type process struct {
 	cmd  *exec.Cmd
 	base string // http://localhost:port
+	dir  string // its data directory
 	env  []string
 	log  *lockedBuffer
 }
@@ -33,7 +34,7 @@ func start(dataDir string, env ...string) (*process, error) {
 	if err := l.Close(); err != nil {
 		return nil, err
 	}
-	p := &process{base: fmt.Sprintf("http://localhost:%d", addr.Port), log: &lockedBuffer{}}
+	p := &process{base: fmt.Sprintf("http://localhost:%d", addr.Port), dir: dataDir, log: &lockedBuffer{}}
 	p.env = append(cleanEnv(), append(env, "PAYAID_DATA_DIR="+dataDir, fmt.Sprintf("PAYAID_ADDR=127.0.0.1:%d", addr.Port))...)
 	p.cmd = exec.Command(suite.binary, "serve")
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = p.env, p.log, p.log

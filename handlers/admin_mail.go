@@ -26,8 +26,21 @@ func (s *server) showMail(c *fiber.Ctx) error {
 		return err
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store") // links in it may be secrets
-	page := mailbox.LetterPage(s.frame(c, letter.Subject+" · Mail", "admin-mail"), letter)
+	page := mailbox.LetterPage(s.frame(c, letter.Subject+" · Mail", "admin-mail"), letter, mw.Token(c))
 	return show(c, page, page)
+}
+
+// resendMail has a mail sent again that every try was refused for.
+func (s *server) resendMail(c *fiber.Ctx) error {
+	p, _ := mw.Principal(c)
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	if err := s.Platform.ResendMail(c.UserContext(), p, id); err != nil {
+		return err
+	}
+	return leaveTo(c, "/admin/mail/"+id.String())
 }
 
 // showMailHTML sends the HTML form as it is, under a policy that lets it do

@@ -19,7 +19,7 @@ func (s *server) listBusinesses(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	props := admin.BusinessesProps{Filter: f, Page: page, CSRF: mw.Token(c), Own: p.TenantID}
+	props := admin.BusinessesProps{Filter: f, Page: page, CSRF: mw.Token(c), Own: p.TenantID, Now: s.Now()}
 	pushURL(c, admin.BusinessesURL(f))
 	return show(c, admin.BusinessesPage(s.frame(c, "Businesses", "admin-tenants"), props), admin.BusinessesResults(props))
 }

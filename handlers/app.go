@@ -17,8 +17,11 @@ import (
 	"payaid/internal/audit"
 	"payaid/internal/auth"
 	"payaid/internal/crm"
+	"payaid/internal/factor"
+	"payaid/internal/join"
 	"payaid/internal/limit"
 	"payaid/internal/mail"
+	"payaid/internal/notify"
 	"payaid/internal/platform"
 	"payaid/internal/session"
 	"payaid/internal/tenant"
@@ -41,9 +44,15 @@ const (
 // Deps is everything the web face needs, made in cmd/web.
 type Deps struct {
 	Auth           *auth.Service
+	Federation     *auth.Federation // nil: nobody signs in by a provider
+	Factor         *factor.Service
+	Photos         *auth.Photos
 	Tenant         *tenant.Service
+	Join           *join.Service
+	Settings       *tenant.Settings
 	CRM            *crm.Service
 	Mail           *mail.Service
+	Notify         *notify.Service
 	Platform       *platform.Service
 	Audit          *audit.Service
 	Sessions       *session.Store
@@ -58,6 +67,8 @@ type Deps struct {
 	SecureCookies  bool
 	TrustedProxies []netip.Prefix
 	Demo           bool
+	SignUp         bool            // strangers may sign up, and people make further businesses
+	ShowLinks      bool            // no mail reaches anybody: pages show the links themselves; never in production
 	Closing        <-chan struct{} // closed when the process begins to stop
 }
 

@@ -22,23 +22,43 @@ const exportTimeout = 5 * time.Minute
 
 func (s *server) listContacts(c *fiber.Ctx) error {
 	p, _ := mw.Principal(c)
-	filter := contactFilter(c)
-	page, err := s.CRM.Contacts(c.UserContext(), p, filter)
+	list := contacts.List{ContactFilter: contactFilter(c), View: c.Query("view")}
+	if condition, ok := addedCondition(c); ok {
+		var err error
+		if list.ContactFilter, err = canonical(list.ContactFilter, condition); err != nil {
+			return err
+		}
+		return leaveTo(c, contacts.ListURL(list))
+	}
+	views, err := s.CRM.Views(c.UserContext(), p)
 	if err != nil {
 		return err
 	}
+	if v, ok := defaultView(views); ok && list.View == "" {
+		if len(c.Request().URI().QueryString()) == 0 {
+			return leaveTo(c, contacts.ViewURL(v))
+		}
+		list.View = contacts.AllView // a link to everything must not lead to the default
+	}
+	page, err := s.CRM.Contacts(c.UserContext(), p, list.ContactFilter)
+	if err != nil {
+		return err
+	}
+	if list.ContactFilter, err = canonical(list.ContactFilter); err != nil {
+		return err
+	}
 	props := contacts.ListProps{
-		Filter: filter, Page: page, MayCreate: p.Can(auth.ContactsWrite), MayExport: p.Can(auth.ContactsExport),
+		Filter: list, Page: page, Views: views, CSRF: mw.Token(c), MayCreate: p.Can(auth.ContactsWrite), MayExport: p.Can(auth.ContactsExport),
 		NoAccess: p.ReadScope(auth.Contacts) == auth.ScopeNone,
 	}
-	pushURL(c, contacts.ListURL(filter))
+	pushURL(c, contacts.ListURL(list))
 	frame := s.frame(c, "Contacts", "contacts")
 	frame.Notice = contactNotice(c)
 	return show(c, contacts.ListPage(frame, props), contacts.ResultsPart(props))
 }
 
 func contactFilter(c *fiber.Ctx) crm.ContactFilter {
-	return crm.ContactFilter{Query: c.Query("q"), Stage: c.Query("stage"), Status: c.Query("status"), Sort: c.Query("sort"), Cursor: c.Query("cursor")}
+	return crm.ContactFilter{Query: c.Query("q"), Filter: c.Query("filter"), Stage: c.Query("stage"), Status: c.Query("status"), Sort: c.Query("sort"), Cursor: c.Query("cursor")}
 }
 
 func (s *server) showContact(c *fiber.Ctx) error {

@@ -12,18 +12,24 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
 
 	"payaid/db"
 	"payaid/handlers"
 	"payaid/internal/audit"
 	"payaid/internal/auth"
 	"payaid/internal/blob"
+	"payaid/internal/cache"
 	"payaid/internal/change"
 	"payaid/internal/crm"
 	"payaid/internal/dbtest"
+	"payaid/internal/factor"
 	"payaid/internal/jobs"
+	"payaid/internal/join"
 	"payaid/internal/limit"
 	"payaid/internal/mail"
+	"payaid/internal/notify"
+	"payaid/internal/picture"
 	"payaid/internal/platform"
 	"payaid/internal/servertest"
 	"payaid/internal/session"
@@ -34,7 +40,10 @@ import (
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-const password = "correct horse battery"
+const (
+	password  = "correct horse battery"
+	secretKey = "a secret for tests"
+)
 
 // world is one running PayAid with two businesses. home has an owner, a manager
 // and a member of the manager's team; the stranger owns the other business.
@@ -43,8 +52,13 @@ type world struct {
 	db       *dbtest.Database
 	pool     *db.DB // of the application; four connections
 	auth     *auth.Service
+	factor   *factor.Service
+	photos   *auth.Photos
+	settings *tenant.Settings
+	blobs    blob.Store
 	crm      *crm.Service
 	tenants  *tenant.Service
+	join     *join.Service
 	mail     *mail.Service // without a server: mails stay in the mailbox
 	queue    *jobs.Client
 	platform *platform.Service
@@ -60,8 +74,10 @@ type world struct {
 	operator               account // a platform administrator, a member of the other business
 	mu                     sync.Mutex
 	browsers               map[string]*browser
-	ownerKey, otherKey     string // API keys with the role admin
-	readKey                string // an API key that may only read contacts
+	ownerKey, otherKey     string         // API keys with the role admin
+	readKey                string         // an API key that may only read contacts
+	lastCodes              []string       // recovery codes of whom halfway made last
+	lastKey                *authenticator // of whom halfwayByKey made last
 }
 
 type account struct {
@@ -83,8 +99,8 @@ func newWorld(t testing.TB, changes ...setup) *world {
 	files, err := static.Load()
 	ok(t, err)
 	d := handlers.Deps{
-		Auth: w.auth, Tenant: services, CRM: w.crm, Audit: audit.New(w.pool), Mail: w.mail, Platform: w.platform, Sessions: session.NewStore(redis, session.Options{}), Limiter: limit.New(redis), Static: files,
-		Explain: change.Explain, Log: log, Now: writer.Now, SecretKey: "a secret for tests", BaseURL: "http://example.com", Closing: w.closing,
+		Auth: w.auth, Factor: w.factor, Photos: w.photos, Tenant: services, Join: w.join, SignUp: true, Settings: w.settings, CRM: w.crm, Audit: audit.New(w.pool), Mail: w.mail, Notify: notify.New(w.pool, writer.Now), Platform: w.platform, Sessions: session.NewStore(redis, session.Options{}), Limiter: limit.New(redis), Static: files,
+		Explain: change.Explain, Log: log, Now: writer.Now, SecretKey: secretKey, BaseURL: "http://example.com", Closing: w.closing,
 	}
 	w.tenants = services
 	w.people(t, services)
@@ -108,15 +124,33 @@ func (w *world) services(t testing.TB, pool *db.DB, log *slog.Logger) (*change.W
 	t.Helper()
 	blobs, err := blob.NewDir(t.TempDir())
 	ok(t, err)
-	writer := &change.Writer{DB: pool, Log: log, Now: time.Now}
-	w.auth, err = auth.New(t.Context(), writer)
+	kept := w.openCache(t, log)
+	writer := &change.Writer{DB: pool, Tags: kept, Log: log, Now: time.Now}
+	w.auth, err = auth.New(t.Context(), writer, auth.WithNotices(mailview.SecurityNotice("http://example.com")))
 	ok(t, err)
+	w.factor, err = factor.New(writer, w.auth, factor.Options{SecretKey: secretKey, BaseURL: "http://example.com"})
+	ok(t, err)
+	w.blobs, w.photos = blobs, auth.NewPhotos(writer, blobs, picture.NewMaker())
+	w.settings = tenant.NewSettings(writer, blobs, picture.NewMaker(), w.auth)
 	w.crm = crm.New(writer, blobs, w.auth)
+	w.crm.UseCache(kept)
 	w.mail = mail.New(pool, nil, log, time.Now)
 	client, err := jobs.New(pool, jobs.Options{Log: log, Tracked: []jobs.Tracker{jobs.Track[crm.ImportArgs]()}})
 	ok(t, err)
-	writer.Jobs, w.queue, w.platform = client, client, platform.New(writer, client, w.auth)
+	writer.Jobs, w.queue, w.platform = client, client, platform.New(writer, client, w.auth, kept)
+	w.join = join.New(writer, w.auth)
 	return writer, tenant.New(writer)
+}
+
+// openCache keeps values from the first look on; in production a tenant's first
+// seconds are waited out.
+func (w *world) openCache(t testing.TB, log *slog.Logger) *cache.Cache {
+	t.Helper()
+	c, err := cache.New(cache.Options{URL: w.redisURL, DB: w.db.DB, Log: log, Lease: time.Second, Deadline: 10 * time.Millisecond, WriteTimeout: time.Second})
+	ok(t, err)
+	c.Start(t.Context())
+	t.Cleanup(func() { _ = c.Close() })
+	return c
 }
 
 func (w *world) people(t testing.TB, tenants *tenant.Service) {
@@ -158,6 +192,23 @@ func (w *world) apiKey(t testing.TB, business uuid.UUID, role auth.Role, scopes 
 	return secret
 }
 
+// redis returns the server that keeps sessions and limits.
+func (w *world) redis(t testing.TB) redis.UniversalClient {
+	t.Helper()
+	return servertest.Client(t, w.redisURL)
+}
+
+// forgetAddresses makes the limits of addresses begin anew: all that a test asks
+// comes from one.
+func forgetAddresses(t testing.TB, redis redis.UniversalClient) {
+	t.Helper()
+	keys, err := redis.Keys(t.Context(), "limit:*ip:*").Result()
+	ok(t, err)
+	for _, key := range keys {
+		ok(t, redis.Del(t.Context(), key).Err())
+	}
+}
+
 // principal returns a person as the areas know them, to arrange data.
 func (w *world) principal(t testing.TB, a account) auth.Principal {
 	t.Helper()
@@ -188,6 +239,12 @@ func (w *world) workMail(t testing.TB) {
 	jobs.Add(workers, w.mail.Send)
 	jobs.Add(workers, func(ctx context.Context, args auth.ResetArgs, _ bool) error {
 		return w.auth.SendPasswordReset(ctx, args, mailview.PasswordReset("http://example.com"))
+	})
+	jobs.Add(workers, func(ctx context.Context, args join.SignUpArgs, _ bool) error {
+		return w.join.SendSignUp(ctx, args, join.SignUpLetters{New: mailview.SignUp("http://example.com"), Known: mailview.SignUpKnown("http://example.com")})
+	})
+	jobs.Add(workers, func(ctx context.Context, args join.InvitationArgs, _ bool) error {
+		return w.join.SendInvitation(ctx, args, mailview.Invitation("http://example.com"))
 	})
 	queue, err := jobs.New(openPool(t, w.db.AppURL), jobs.Options{Log: slog.New(slog.DiscardHandler), Workers: workers})
 	ok(t, err)

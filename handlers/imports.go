@@ -2,12 +2,11 @@ package handlers
 
 import (
 	"context"
-	"errors"
+	"io"
+	"mime/multipart"
 	"strconv"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 
 	"payaid/handlers/mw"
 	"payaid/handlers/respond"
@@ -18,13 +17,8 @@ import (
 	"payaid/views/ui"
 )
 
-const (
-	// uploadTimeout bounds the keeping of an uploaded file, counted from when its
-	// last byte was here.
-	uploadTimeout = time.Minute
-	// badRows is how many refused rows a page shows.
-	badRows = 50
-)
+// badRows is how many refused rows a page shows.
+const badRows = 50
 
 func (s *server) listImports(c *fiber.Ctx) error {
 	p, _ := mw.Principal(c)
@@ -64,26 +58,14 @@ func (s *server) createImport(c *fiber.Ctx) error {
 }
 
 func (s *server) startImport(c *fiber.Ctx, p auth.Principal, form imports.FormProps) (crm.Import, error) {
-	header, err := c.FormFile("file")
-	if errors.Is(err, fasthttp.ErrMissingFile) || errors.Is(err, fasthttp.ErrNoMultipartForm) {
-		var f apperr.Fields
-		f.Add("file", "Choose a file.")
-		return crm.Import{}, f.Err()
-	}
-	if err != nil {
-		return crm.Import{}, apperr.Wrap(err, apperr.InvalidInput, "The upload could not be read. Please send the file again.")
-	}
-	file, err := header.Open()
-	if err != nil {
-		return crm.Import{}, err
-	}
-	defer func() { _ = file.Close() }() // only read
-	// The time of the request may have gone by while a slow line brought the file.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.UserContext()), uploadTimeout)
-	defer cancel()
-	return s.CRM.StartImport(ctx, p, crm.ImportInput{
-		FileName: header.Filename, Body: file, Size: header.Size, Entity: crm.EntityContacts, Duplicates: form.Duplicates, DryRun: form.DryRun,
+	var started crm.Import
+	err := withUpload(c, "file", func(ctx context.Context, header *multipart.FileHeader, file io.Reader) (err error) {
+		started, err = s.CRM.StartImport(ctx, p, crm.ImportInput{
+			FileName: header.Filename, Body: file, Size: header.Size, Entity: crm.EntityContacts, Duplicates: form.Duplicates, DryRun: form.DryRun,
+		})
+		return err
 	})
+	return started, err
 }
 
 func (s *server) showImport(c *fiber.Ctx) error {

@@ -125,7 +125,7 @@ func TestNobodyLearnsWhoHasAnAccount(t *testing.T) {
 // rows counts what a request for a link could leave behind.
 func (w *world) rows(ctx context.Context, t *testing.T) (n int) {
 	t.Helper()
-	err := w.pool.Pool().QueryRow(ctx, `SELECT (SELECT count(*) FROM river.river_job) + (SELECT count(*) FROM password_resets) + (SELECT count(*) FROM mailbox_messages)`).Scan(&n)
+	err := w.pool.Pool().QueryRow(ctx, `SELECT (SELECT count(*) FROM river.river_job) + (SELECT count(*) FROM password_resets) + (SELECT count(*) FROM signups) + (SELECT count(*) FROM mailbox_messages)`).Scan(&n)
 	ok(t, err)
 	return n
 }

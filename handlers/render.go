@@ -9,6 +9,7 @@ import (
 	"payaid/handlers/mw"
 	"payaid/handlers/respond"
 	"payaid/internal/auth"
+	"payaid/internal/crm"
 	"payaid/views/errors"
 	"payaid/views/layout"
 	"payaid/views/ui"
@@ -22,8 +23,13 @@ func (s *server) frame(c *fiber.Ctx, title, active string) layout.Props {
 	if !ok || p.IsKey() {
 		return f
 	}
-	f.Viewer = layout.Viewer{Name: p.Name, Email: p.Email, RoleLabel: p.Role.Label(), TenantName: p.TenantName, PlatformAdmin: p.PlatformAdmin}
-	f.Nav = menu(p)
+	f.Viewer = layout.Viewer{Name: p.Name, Email: p.Email, RoleLabel: p.Role.Label(), TenantName: p.TenantName, PlatformAdmin: p.PlatformAdmin,
+		Businesses: s.businesses(c, p), NewBusiness: s.SignUp, FirstSteps: crm.MayLoadSamples(p),
+		Theme: p.Look.Theme, SingleKeys: p.Look.SingleKeys, Photo: ui.PhotoURL(p.UserID.String(), p.Look.Photo), Logo: ui.LogoURL(p.Look.Logo), Identity: identity(p)}
+	f.Nav, f.Create = menu(p), creatable(p)
+	if title != "" { // the page of an error asks for nothing more
+		f.Unread = s.unread(c, p)
+	}
 	return f
 }
 
@@ -42,6 +48,7 @@ func menu(p auth.Principal) []layout.NavGroup {
 		groups = append(groups, layout.NavGroup{Label: "Administration", Items: []layout.NavItem{
 			{Key: "admin-tenants", Label: "Businesses", Href: "/admin/tenants", Icon: ui.IconBuilding2},
 			{Key: "admin-jobs", Label: "Background jobs", Href: "/admin/jobs", Icon: ui.IconListChecks, Keys: "g j"},
+			{Key: "admin-cache", Label: "Cache", Href: "/admin/cache", Icon: ui.IconDatabase},
 			{Key: "admin-mail", Label: "Mail", Href: "/admin/mail", Icon: ui.IconMail},
 			{Key: "admin-audit", Label: "Audit log", Href: "/admin/audit", Icon: ui.IconScrollText},
 		}})
@@ -58,7 +65,7 @@ func show(c *fiber.Ctx, page, part templ.Component) error {
 }
 
 func (s *server) errorPage(c *fiber.Ctx, p respond.Problem) templ.Component {
-	return errors.Page(s.frame(c, "", ""), problem(p))
+	return errors.Page(s.frame(c, "", ""), unsent(c, p, problem(p)))
 }
 
 func errorToast(p respond.Problem) templ.Component { return errors.Toast(problem(p)) }

@@ -19,23 +19,55 @@ func (s *server) routes(app *fiber.App) {
 	app.Get("/favicon.ico", s.favicon)
 	app.Get("/robots.txt", s.robots)
 
-	app.Use(mw.Timeout(requestTimeout), mw.Private, s.sessions.Identify, s.csrf.Bind, s.limits.Requests)
+	app.Use(mw.Timeout(requestTimeout), mw.Private, s.sessions.Identify, s.csrf.Bind, s.limits.Requests, secondFactorFirst)
 	small, upload := mw.BodyLimit(smallBody), mw.BodyLimit(uploadBody)
 
 	// public
 	app.Get("/", s.home)
 	app.Get("/login", s.csrf.Greet, s.showSignIn)
 	app.Post("/login", small, s.csrf.Protect, s.signIn)
+	app.Get("/login/oidc", s.csrf.Greet, s.beginFederated)
+	app.Get("/login/oidc/callback", s.csrf.Greet, s.finishFederated)
+	s.secondFactorRoutes(app, small)
+	app.Get(againPath, s.csrf.Greet, s.showSignInAgain)
+	app.Post(againPath, small, s.csrf.Protect, s.signInAgain)
 	app.Get("/password/forgot", s.csrf.Greet, s.showForgotPassword)
 	app.Post("/password/forgot", small, s.csrf.Protect, s.forgotPassword)
 	app.Get("/password/reset", s.csrf.Greet, s.showResetPassword)
 	app.Post("/password/reset", small, s.csrf.Protect, s.resetPassword)
 
+	app.Get("/signup", s.requireSignUp, s.csrf.Greet, s.showSignUp)
+	app.Post("/signup", s.requireSignUp, small, s.csrf.Protect, s.signUp)
+	app.Get("/signup/finish", s.requireSignUp, s.csrf.Greet, s.showFinishSignUp)
+	app.Post("/signup/finish", s.requireSignUp, small, s.csrf.Protect, s.finishSignUp)
+	app.Get("/invitations/accept", s.csrf.Greet, s.showInvitation)
+	app.Post("/invitations/accept", small, s.csrf.Protect, s.acceptInvitation)
+
+	app.Get("/closed", s.showClosed)
+
 	// signed in
 	app.Post("/logout", mw.RequirePerson, small, s.csrf.Protect, s.signOut)
+	app.Get("/search", mw.RequirePerson, s.search)
+	app.Get("/notifications", mw.RequirePerson, s.listNotifications)
+	app.Get("/notifications/unread", mw.RequirePerson, s.showUnread)
+	app.Post("/notifications/read", mw.RequirePerson, small, s.csrf.Protect, s.readNotifications)
+	app.Post("/notifications/:id/open", mw.RequirePerson, small, s.csrf.Protect, s.openNotification)
 	app.Get("/settings", mw.RequirePerson, s.showSettings)
+	app.Get("/settings/profile", mw.RequirePerson, s.showProfile)
+	app.Post("/settings/profile", mw.RequirePerson, small, s.csrf.Protect, s.updateProfile)
+	app.Post("/settings/profile/photo", mw.RequirePerson, mw.BodyLimit(photoBody), s.csrf.Protect, s.setPhoto)
+	app.Post("/settings/profile/photo/remove", mw.RequirePerson, small, s.csrf.Protect, s.removePhoto)
+	app.Post("/settings/appearance", mw.RequirePerson, small, s.csrf.Protect, s.setAppearance)
+	app.Get("/photos/:user/:sha256", mw.RequirePerson, s.showPhoto)
 	app.Get("/settings/password", mw.RequirePerson, s.showPassword)
 	app.Post("/settings/password", mw.RequirePerson, small, s.csrf.Protect, s.changePassword)
+	s.securityRoutes(app, small)
+	s.ruleRoutes(app, small)
+
+	app.Get("/tenants/new", mw.RequirePerson, s.requireSignUp, s.newOwnBusiness)
+	app.Post("/tenants", mw.RequirePerson, s.requireSignUp, small, s.csrf.Protect, s.createOwnBusiness)
+	app.Post("/tenants/switch", mw.RequirePerson, small, s.csrf.Protect, s.switchBusiness)
+	app.Get("/welcome", mw.RequirePerson, s.showWelcome)
 
 	see := func(right auth.Right, show fiber.Handler) []fiber.Handler {
 		return []fiber.Handler{mw.RequirePerson, mw.RequireRight(right), show}
@@ -45,6 +77,12 @@ func (s *server) routes(app *fiber.App) {
 	}
 	app.Get("/contacts", see(auth.ContactsRead, s.listContacts)...)
 	app.Get("/contacts/new", see(auth.ContactsWrite, s.newContact)...)
+	app.Get("/contacts/filter", see(auth.ContactsRead, s.newContactFilter)...)
+	app.Get("/contacts/views/new", see(auth.ContactsRead, s.newContactView)...)
+	app.Post("/contacts/views", act(auth.ContactsRead, small, s.createContactView)...)
+	app.Post("/contacts/views/:id", act(auth.ContactsRead, small, s.updateContactView)...)
+	app.Post("/contacts/views/:id/default", act(auth.ContactsRead, small, s.setDefaultContactView)...)
+	app.Post("/contacts/views/:id/delete", act(auth.ContactsRead, small, s.deleteContactView)...)
 	app.Get("/contacts/export.csv", see(auth.ContactsExport, s.exportContacts)...)
 	app.Get("/contacts/companies", see(auth.ContactsRead, s.suggestCompanies)...)
 	app.Post("/contacts", act(auth.ContactsWrite, small, s.createContact)...)
@@ -54,6 +92,9 @@ func (s *server) routes(app *fiber.App) {
 	app.Post("/contacts/:id/delete", act(auth.ContactsDelete, small, s.deleteContact)...)
 	app.Post("/contacts/:id/restore", act(auth.ContactsDelete, small, s.restoreContact)...)
 
+	app.Post("/welcome/samples", act(auth.ContactsWrite, small, s.loadSamples)...)
+	app.Post("/welcome/samples/remove", act(auth.ContactsDelete, small, s.removeSamples)...)
+
 	app.Get("/imports", see(auth.ContactsWrite, s.listImports)...)
 	app.Get("/imports/new", see(auth.ContactsWrite, s.newImport)...)
 	app.Get("/imports/sample.csv", see(auth.ContactsWrite, s.sampleImport)...)
@@ -61,11 +102,26 @@ func (s *server) routes(app *fiber.App) {
 	app.Get("/imports/:id", see(auth.ContactsWrite, s.showImport)...)
 	app.Get("/imports/:id/events", see(auth.ContactsWrite, s.followImport)...)
 
+	app.Get("/settings/business", see(auth.BusinessConfigure, s.showBusiness)...)
+	app.Post("/settings/business", act(auth.BusinessConfigure, small, s.updateBusiness)...)
+	app.Post("/settings/business/logo", act(auth.BusinessConfigure, mw.BodyLimit(logoBody), s.setLogo)...)
+	app.Post("/settings/business/logo/remove", act(auth.BusinessConfigure, small, s.removeLogo)...)
+	app.Get("/settings/business/end", see(auth.BusinessDelete, s.showEnding)...)
+	app.Post("/settings/business/hand-over", act(auth.BusinessDelete, small, s.handOver)...)
+	app.Post("/settings/business/close", act(auth.BusinessDelete, small, s.closeBusiness)...)
+	app.Get("/logo/:sha256", mw.RequirePerson, s.showLogo)
 	app.Get("/settings/rights", see(auth.PeopleConfigure, s.showRights)...)
 	app.Get("/settings/people", see(auth.PeopleConfigure, s.listPeople)...)
 	app.Get("/settings/people/:id", see(auth.PeopleConfigure, s.showPerson)...)
 	app.Post("/settings/people/:id", act(auth.PeopleConfigure, small, s.updatePerson)...)
 	app.Post("/settings/people/:id/remove", act(auth.PeopleConfigure, small, s.removePerson)...)
+	app.Get("/settings/invitations/new", see(auth.PeopleConfigure, s.newInvitation)...)
+	app.Post("/settings/invitations", act(auth.PeopleConfigure, small, s.createInvitation)...)
+	app.Post("/settings/invitations/:id/resend", act(auth.PeopleConfigure, small, s.resendInvitation)...)
+	app.Post("/settings/invitations/:id/revoke", act(auth.PeopleConfigure, small, s.revokeInvitation)...)
+	if s.ShowLinks {
+		app.Post("/settings/invitations/:id/link", act(auth.PeopleConfigure, small, s.openInvitation)...)
+	}
 	app.Get("/settings/teams", see(auth.TeamsConfigure, s.listTeams)...)
 	app.Post("/settings/teams", act(auth.TeamsConfigure, small, s.createTeam)...)
 	app.Get("/settings/teams/:id", see(auth.TeamsConfigure, s.showTeam)...)
@@ -74,6 +130,8 @@ func (s *server) routes(app *fiber.App) {
 	app.Get("/settings/keys", see(auth.KeysConfigure, s.listKeys)...)
 	app.Get("/settings/keys/new", see(auth.KeysConfigure, s.newKey)...)
 	app.Post("/settings/keys", act(auth.KeysConfigure, small, s.createKey)...)
+	app.Get("/settings/keys/:id/rotate", see(auth.KeysConfigure, s.showRotation)...)
+	app.Post("/settings/keys/:id/rotate", act(auth.KeysConfigure, small, s.rotateKey)...)
 	app.Post("/settings/keys/:id/revoke", act(auth.KeysConfigure, small, s.revokeKey)...)
 	app.Get("/settings/audit", see(auth.AuditRead, s.listAudit)...)
 
@@ -92,9 +150,13 @@ func (s *server) routes(app *fiber.App) {
 	app.Post("/admin/tenants", administer(s.createBusiness)...)
 	app.Post("/admin/tenants/:tenant/suspend", administer(s.suspendBusiness)...)
 	app.Post("/admin/tenants/:tenant/resume", administer(s.resumeBusiness)...)
+	app.Get("/admin/cache", oversee(s.showCache)...)
+	app.Post("/admin/cache/business", administer(s.clearBusinessCache)...)
+	app.Post("/admin/cache/all", administer(s.clearCache)...)
 	app.Get("/admin/audit", oversee(s.listInstallationAudit)...)
 	app.Get("/admin/mail", oversee(s.listMail)...)
 	app.Get("/admin/mail/:id", oversee(s.showMail)...)
+	app.Post("/admin/mail/:id/resend", administer(s.resendMail)...)
 	app.Get("/admin/mail/:id/html", oversee(s.showMailHTML)...)
 
 	// for programs
@@ -106,5 +168,5 @@ func (s *server) routes(app *fiber.App) {
 		return small(c)
 	}
 	app.Use(api.Prefix, mw.RequireSignIn, bounded, s.csrf.Protect)
-	api.Register(app, api.Deps{Auth: s.Auth, CRM: s.CRM, Audit: s.Audit, BaseURL: s.BaseURL, Stream: s.stream})
+	api.Register(app, api.Deps{Auth: s.Auth, CRM: s.CRM, Audit: s.Audit, Join: s.Join, Now: s.Now, BaseURL: s.BaseURL, Stream: s.stream})
 }

@@ -57,6 +57,8 @@ func ofTrash(suffix string) target {
 var oneContact = ofContact(contactsPath+"/", "")
 
 var apiScenarios = []scenario{
+	{route: "GET /api/v1/contacts", name: "filtered", as: withKey, path: at(contactsPath + "?filter=leadScore:..100+-owner:none&sort=-leadScore&limit=1"), status: okay, wants: []string{`"total":`}},
+	{route: "GET /api/v1/contacts", name: "filter that cannot be read", as: withKey, path: at(contactsPath + "?filter=stage:friend"), status: http.StatusBadRequest, wants: []string{`"INVALID_INPUT"`, `"field":"filter"`, "At character 7: stage is one of prospect, contact, customer."}},
 	{route: "GET /api/v1/contacts", name: "ok", as: withKey, status: okay, wants: []string{`{"data":[`, `"meta":{"limit":25,"nextCursor":`, `"totalCapped":false`}},
 	{route: "GET /api/v1/contacts", name: "session", as: asMember, status: okay},
 	{route: "GET /api/v1/contacts", name: "anonymous", status: unauthorized, wants: notSignedIn},

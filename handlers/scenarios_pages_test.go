@@ -51,8 +51,21 @@ var publicScenarios = []scenario{
 	{route: "POST /login", name: "anonymous", as: visitor, send: form("email", "nobody@example.in", "password", password), status: unauthorized, wants: []string{"do not belong together", `value="nobody@example.in"`}, lacks: []string{password}},
 	{route: "POST /login", name: "invalid", as: visitor, send: form(), status: unprocessable, wants: []string{"Enter your e-mail.", "Enter your password."}},
 	{route: "POST /login", name: "without a visit before", send: form("email", "asha@example.in", "password", password), status: forbidden},
+	{route: "GET /login/again", name: "ok", as: asOwner, headers: htmx(), status: okay, wants: []string{"data-back=", "data-csrf="}},
+	{route: "GET /login/again", name: "anonymous", headers: htmx(), path: at("/login/again?email=%3Cb%3E"), status: okay, wants: []string{`hx-post="/login/again"`, `value="&lt;b&gt;"`, "readonly"}, lacks: []string{"<!doctype", "data-back"}},
+	{route: "GET /login/again", name: "as a page", status: seeOther, check: location("/login")},
+	{route: "POST /login/again", name: "ok", as: visitor, headers: htmx(), send: form("email", "asha@example.in", "password", password), status: seeOther, check: location("/login/again")},
+	{route: "POST /login/again", name: "anonymous", as: visitor, headers: htmx(), send: form("email", "asha@example.in", "password", "wrong"), status: unauthorized, wants: []string{"do not belong together", `value="asha@example.in"`}, lacks: []string{"wrong"}},
+	{route: "POST /login/again", name: "invalid", as: visitor, headers: htmx(), send: form("email", "asha@example.in"), status: unprocessable, wants: []string{"Enter your password."}},
+	{route: "POST /login/again", name: "without a visit before", headers: htmx(), send: form("email", "asha@example.in", "password", password), status: forbidden},
+	{route: "POST /contacts", name: "token of an older session", as: asOwner, headers: htmx("X-CSRF-Token", "old"), send: form("firstName", "A"), status: unauthorized, lacks: []string{"hx-partial"}},
 	{route: "POST /logout", name: "ok", as: fresh, send: form(), status: seeOther, check: location("/login?out=1")},
 	{route: "POST /logout", name: "anonymous", status: unauthorized},
+}
+
+// staleForm is a form whose token belongs to a session that is over.
+func staleForm(*testing.T, *world, *browser) (contentType, content string) {
+	return "application/x-www-form-urlencoded", "_csrf=stale-token&firstName=Kept+text"
 }
 
 // visitor has seen the sign-in page.
@@ -76,12 +89,25 @@ var contactScenarios = []scenario{
 	{route: "GET /contacts", name: "part that is there already", as: asOwner, headers: htmx("HX-Current-URL", "http://example.com/contacts?sort=-name"), path: at("/contacts?sort=-name"), status: okay, check: header("HX-Push-Url", "false")},
 	{route: "GET /contacts", name: "restored from the history", as: asOwner, headers: htmx("HX-History-Restore-Request", "true"), status: okay, wants: []string{"<!doctype html>"}},
 	{route: "GET /contacts", name: "anonymous", path: at("/contacts?q=a&stage=customer"), status: seeOther, check: location("/login?next=%2Fcontacts%3Fq%3Da%26stage%3Dcustomer")},
-	{route: "GET /contacts", name: "anonymous part", headers: htmx(), status: unauthorized, check: header("HX-Redirect", "/login")},
+	{route: "GET /contacts", name: "anonymous part", headers: htmx(), status: unauthorized, check: header("HX-Redirect", "")},
 	{route: "GET /contacts", name: "no right", as: withKey, status: forbidden},
 	{route: "GET /contacts", name: "without the right to export", as: asMember, status: okay, lacks: []string{"/contacts/export.csv"}},
-	{route: "GET /contacts", name: "invalid", as: asOwner, path: at("/contacts?stage=nonsense&sort=shoe"), status: unprocessable, wants: []string{"Choose one of prospect, contact, customer.", "Sort by name"}},
+	{route: "GET /contacts", name: "invalid", as: asOwner, path: at("/contacts?stage=nonsense&sort=shoe"), status: unprocessable, wants: []string{"Choose one of prospect, contact, customer.", "Sort by one of name"}},
 	{route: "GET /contacts", name: "invalid place", as: asOwner, path: at("/contacts?cursor=nonsense"), status: unprocessable, wants: []string{"Start again from the first page."}},
 	{route: "GET /contacts", name: "no match", as: asOwner, path: at("/contacts?q=zzzzz"), status: okay, wants: []string{"No contact matches", "Clear filters"}},
+	{route: "GET /contacts", name: "filtered", as: asOwner, path: at("/contacts?filter=stage:customer+-tag:%22old+friend%22&status=active"), status: okay, wants: []string{"Stage: Customer", "Not Tag: old friend", "Status: Active", `value="status:active stage:customer -tag:&#34;old friend&#34;"`}},
+	{route: "GET /contacts", name: "filter that cannot be read", as: asOwner, path: at("/contacts?filter=city:pune"), status: http.StatusBadRequest, wants: []string{"The filter cannot be read.", "There is no field &#34;city&#34;"}},
+	{route: "GET /contacts", name: "one condition more", as: asOwner, path: at("/contacts?q=a&filter=stage:customer&field=leadScore&from=50&to=&not=on"), status: seeOther, check: location("/contacts?filter=stage:customer+-leadScore:50..&q=a")},
+	{route: "GET /contacts", name: "words for a condition", as: asOwner, path: at("/contacts?field=tag&text=vip,+None"), status: seeOther, check: location("/contacts?filter=tag:%22vip%22,%22None%22")},
+	{route: "GET /contacts", name: "condition that says nothing", as: asOwner, path: at("/contacts?field=stage"), status: seeOther, check: location("/contacts")},
+	{route: "GET /contacts", name: "condition that means nothing", as: asOwner, path: at("/contacts?field=stage&value=friend"), status: http.StatusBadRequest},
+	{route: "GET /contacts/filter", name: "ok", as: asOwner, path: at("/contacts/filter?field=stage&filter=tag:vip"), status: okay, wants: []string{"<!doctype html>", "Filter by stage", `value="customer"`, `name="filter" value="tag:vip"`}},
+	{route: "GET /contacts/filter", name: "part", as: asOwner, headers: htmx(), path: at("/contacts/filter?field=owner"), status: okay, wants: []string{`value="me"`, `value="asha@example.in"`}, lacks: []string{"<!doctype"}},
+	{route: "GET /contacts/filter", name: "other business", as: asStranger, path: at("/contacts/filter?field=owner"), status: okay, lacks: []string{"asha@example.in"}},
+	{route: "GET /contacts/filter", name: "no such field", as: asOwner, path: at("/contacts/filter?field=password"), status: notFound},
+	{route: "GET /contacts/filter", name: "invalid", as: asOwner, path: at("/contacts/filter?field=stage&filter=("), status: http.StatusBadRequest},
+	{route: "GET /contacts/filter", name: "anonymous", status: seeOther},
+	{route: "GET /contacts/filter", name: "no right", as: withKey, status: forbidden},
 	{route: "GET /contacts", name: "other business", as: asStranger, status: okay, wants: []string{"No contacts yet", "/imports/new"}, lacks: []string{"Vikram"}},
 
 	{route: "GET /contacts/new", name: "ok", as: asOwner, status: okay, wants: []string{"<!doctype html>", `action="/contacts"`, `name="ownerId"`, `name="_csrf"`}},
@@ -92,7 +118,9 @@ var contactScenarios = []scenario{
 
 	{route: "POST /contacts", name: "ok", as: asOwner, send: form("firstName", "Diya", "lastName", "Bose", "tags", "vip, north"), status: seeOther, check: location("/contacts/")},
 	{route: "POST /contacts", name: "part", as: asOwner, headers: htmx(), send: form("firstName", "Rahul <b>", "company", "Aravalli Steel"), status: okay, wants: []string{"Rahul &lt;b&gt; was added.", `hx-target="#toaster"`}, check: header("HX-Trigger", "closeModal, contactsChanged")},
-	{route: "POST /contacts", name: "anonymous", send: form("firstName", "A"), status: unauthorized},
+	{route: "POST /contacts", name: "anonymous", send: form("firstName", "Typed <b>", "password", "hunter2"), status: unauthorized, wants: []string{"This was not saved", "What you typed", "Typed &lt;b&gt;", `href="/login"`}, lacks: []string{"hunter2", "_csrf"}},
+	{route: "POST /contacts", name: "anonymous from another site", headers: []string{"Sec-Fetch-Site", "cross-site"}, send: form("firstName", "Typed"), status: unauthorized, lacks: []string{"Typed"}},
+	{route: "POST /contacts", name: "token of an older session, plainly", as: asOwner, send: staleForm, status: forbidden, wants: []string{"too old to be sent", "What you typed", "Kept text"}, lacks: []string{"stale-token"}},
 	{route: "POST /contacts", name: "no right", as: readKey, send: form("firstName", "A"), status: forbidden},
 	{route: "POST /contacts", name: "invalid", as: asOwner, send: form("firstName", "Imran", "email", "nonsense", "phone", "12", "gstin", "bad"), status: unprocessable,
 		wants: []string{"<!doctype html>", "Please correct 3 things.", "does not look like an e-mail", "does not look like a phone", `id="gstin-err"`, `value="Imran"`, `value="nonsense"`, "<details class=\"more\" open"}},

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -23,7 +24,7 @@ var passwordScenarios = []scenario{
 	{route: "POST /password/reset", name: "invalid", as: visitor, send: freshToken("short"), status: unprocessable, wants: []string{"at least 10 characters", `id="password-err"`, `name="token"`}},
 	{route: "POST /password/reset", name: "wrong token", as: visitor, send: form("token", "nonsense", "password", "a new long password"), status: unprocessable, wants: []string{"not complete"}},
 
-	{route: "GET /settings", name: "ok", as: asMember, status: seeOther, check: location("/settings/password")},
+	{route: "GET /settings", name: "ok", as: asMember, status: seeOther, check: location("/settings/profile")},
 	{route: "GET /settings", name: "anonymous", status: seeOther, check: location("/login")},
 	{route: "GET /settings", name: "no right", as: withKey, status: forbidden},
 	{route: "GET /settings/password", name: "ok", as: asMember, status: okay, wants: []string{`action="/settings/password"`, `aria-current="page"`}, lacks: []string{"/admin/mail"}},
@@ -37,6 +38,16 @@ var passwordScenarios = []scenario{
 	{route: "POST /settings/password", name: "without a token", as: newcomer, send: form("_csrf", ""), status: forbidden},
 }
 
+// failedMail gives the address of a mail that every try was refused for, and suffix.
+func failedMail(suffix string) target {
+	return func(t *testing.T, w *world) string {
+		path := ofMail("")(t, w)
+		id := strings.TrimPrefix(path, "/admin/mail/")
+		w.db.OwnerExec(t, "UPDATE mailbox_messages SET state = 'failed', sent_at = NULL, problem = 'refused' WHERE id = $1", id)
+		return path + suffix
+	}
+}
+
 var mailScenarios = []scenario{
 	{route: "GET /admin/mail", name: "ok", as: asOperator, status: okay, wants: []string{"<!doctype html>", "Administration", "There is no mail server"}},
 	{route: "GET /admin/mail", name: "part", as: asOperator, headers: htmx(), status: okay, wants: []string{`id="results"`}, lacks: []string{"<!doctype"}},
@@ -47,6 +58,16 @@ var mailScenarios = []scenario{
 	{route: "GET /admin/mail/:id", name: "ok", as: asOperator, path: ofMail(""), status: okay, wants: []string{"Set a new password", "asha@example.in", "password/reset?token="}, check: header("Cache-Control", "no-store")},
 	{route: "GET /admin/mail/:id", name: "anonymous", path: ofMail(""), status: notFound},
 	{route: "GET /admin/mail/:id", name: "no right", as: asOwner, path: ofMail(""), status: notFound, lacks: []string{"token="}},
+	{route: "POST /admin/mail/:id/resend", name: "ok", as: asOperator, path: failedMail("/resend"), send: form(), status: seeOther, check: func(t *testing.T, w *world, a answer) {
+		page := asOperator(t, w).get(t, a.header.Get("Location"))
+		page.wants(t, "Waiting")
+		page.lacks(t, "Send again")
+		asOperator(t, w).get(t, "/admin/audit").wants(t, "mail.resend")
+	}},
+	{route: "POST /admin/mail/:id/resend", name: "anonymous", path: failedMail("/resend"), send: form(), status: notFound},
+	{route: "POST /admin/mail/:id/resend", name: "no right", as: asOwner, path: failedMail("/resend"), send: form(), status: notFound},
+	{route: "POST /admin/mail/:id/resend", name: "invalid", as: asOperator, path: ofMail("/resend"), send: form(), status: unprocessable, wants: []string{"Only a mail that could not be sent"}},
+	{route: "GET /admin/mail/:id", name: "given up", as: asOperator, path: failedMail(""), status: okay, wants: []string{"Send again"}},
 	{route: "GET /admin/mail/:id", name: "unknown", as: asOperator, path: at("/admin/mail/" + uuid.NewString()), status: notFound},
 	{route: "GET /admin/mail/:id", name: "no id", as: asOperator, path: at("/admin/mail/nonsense"), status: notFound},
 }

@@ -123,6 +123,16 @@ var settingsScenarios = []scenario{
 	{route: "POST /settings/keys/:id/revoke", name: "no right", as: asManager, path: newKey("/settings/keys/", "/revoke"), send: form(), status: forbidden},
 	{route: "POST /settings/keys/:id/revoke", name: "other tenant", as: asStranger, path: newKey("/settings/keys/", "/revoke"), send: form(), status: notFound},
 
+	{route: "GET /settings/keys/:id/rotate", name: "ok", as: asOwner, path: newKey("/settings/keys/", "/rotate"), status: okay, wants: []string{`value="24h" selected`, "New secret for k"}},
+	{route: "GET /settings/keys/:id/rotate", name: "anonymous", path: newKey("/settings/keys/", "/rotate"), status: seeOther},
+	{route: "GET /settings/keys/:id/rotate", name: "no right", as: asManager, path: newKey("/settings/keys/", "/rotate"), status: forbidden},
+	{route: "GET /settings/keys/:id/rotate", name: "other tenant", as: asStranger, path: newKey("/settings/keys/", "/rotate"), status: notFound},
+	{route: "POST /settings/keys/:id/rotate", name: "ok", as: asOwner, path: newKey("/settings/keys/", "/rotate"), send: form("overlap", "1h"), status: okay, wants: []string{`value="pk_`, "this once only", "The old secret works until"}, check: header("Cache-Control", "no-store")},
+	{route: "POST /settings/keys/:id/rotate", name: "anonymous", path: newKey("/settings/keys/", "/rotate"), send: form("overlap", "1h"), status: unauthorized},
+	{route: "POST /settings/keys/:id/rotate", name: "no right", as: asManager, path: newKey("/settings/keys/", "/rotate"), send: form("overlap", "1h"), status: forbidden},
+	{route: "POST /settings/keys/:id/rotate", name: "other tenant", as: asStranger, path: newKey("/settings/keys/", "/rotate"), send: form("overlap", "1h"), status: notFound},
+	{route: "POST /settings/keys/:id/rotate", name: "invalid", as: asOwner, path: newKey("/settings/keys/", "/rotate"), send: form("overlap", "2h"), status: unprocessable, wants: []string{"Choose now, 1h, 24h or 7d.", `id="overlap-err"`}},
+
 	{route: "GET /settings/audit", name: "ok", as: asOwner, status: okay, wants: []string{"Before → after", "user.sign_in"}},
 	{route: "GET /settings/audit", name: "filtered", as: asOwner, path: auditOf("api_key.create"), status: okay, wants: []string{"Asha Shah", "<code>api_key.create</code>", "<ins>member</ins>"}, lacks: []string{"<code>user.sign_in</code>"}},
 	{route: "GET /settings/audit", name: "other business", as: asStranger, path: auditOf("api_key.create"), status: okay, lacks: []string{"Asha Shah"}},
@@ -159,6 +169,13 @@ var (
 )
 
 var settingsAPIScenarios = []scenario{
+	{route: "POST /api/v1/api-keys/:id/rotate", name: "ok", as: withKey, path: newKey(keysPath+"/", "/rotate"), send: jsonBody(`{"overlap":"7d"}`), status: okay, wants: []string{`"secret":"pk_`, `"role":"member"`, `"previousUntil":"2`}, check: header("ETag", `"2"`)},
+	{route: "POST /api/v1/api-keys/:id/rotate", name: "at once", as: withKey, path: newKey(keysPath+"/", "/rotate"), send: jsonBody(`{"overlap":"now"}`), status: okay, wants: []string{`"previousUntil":null`}, check: header("Cache-Control", "no-store")},
+	{route: "POST /api/v1/api-keys/:id/rotate", name: "stale", as: withKey, path: newKey(keysPath+"/", "/rotate"), headers: []string{"If-Match", `"4"`}, send: jsonBody(`{"overlap":"now"}`), status: http.StatusPreconditionFailed},
+	{route: "POST /api/v1/api-keys/:id/rotate", name: "anonymous", path: newKey(keysPath+"/", "/rotate"), send: jsonBody(`{"overlap":"now"}`), status: unauthorized, wants: notSignedIn},
+	{route: "POST /api/v1/api-keys/:id/rotate", name: "no right", as: readKey, path: newKey(keysPath+"/", "/rotate"), send: jsonBody(`{"overlap":"now"}`), status: forbidden, wants: noRight},
+	{route: "POST /api/v1/api-keys/:id/rotate", name: "other tenant", as: otherKey, path: newKey(keysPath+"/", "/rotate"), send: jsonBody(`{"overlap":"now"}`), status: notFound, wants: nothing},
+	{route: "POST /api/v1/api-keys/:id/rotate", name: "invalid", as: withKey, path: newKey(keysPath+"/", "/rotate"), send: jsonBody(`{}`), status: unprocessable, wants: badValue},
 	{route: "GET /api/v1/users", name: "ok", as: withKey, path: at(usersPath + "?limit=2"), status: okay, wants: []string{`"email":`, `"viewScopes":{}`, `"nextCursor":"`}},
 	{route: "GET /api/v1/users", name: "anonymous", status: unauthorized, wants: notSignedIn},
 	{route: "GET /api/v1/users", name: "no right", as: readKey, status: forbidden, wants: noRight},
@@ -180,7 +197,7 @@ var settingsAPIScenarios = []scenario{
 	{route: "DELETE /api/v1/users/:id", name: "stale", as: withKey, path: oneUser, headers: []string{"If-Match", `"9"`}, status: http.StatusPreconditionFailed, wants: errorCode("PRECONDITION_FAILED")},
 	{route: "DELETE /api/v1/users/:id", name: "invalid", as: withKey, path: newColleague(usersPath+"/", "?successorId=x"), status: unprocessable, wants: append(badValue, `"field":"successorId"`)},
 
-	{route: "GET /api/v1/api-keys", name: "ok", as: withKey, status: okay, wants: []string{`"prefix":"pk_`, `"scopes":["contacts:read"]`}, lacks: []string{`"secret"`}},
+	{route: "GET /api/v1/api-keys", name: "ok", as: withKey, path: at(keysPath + "?limit=100"), status: okay, wants: []string{`"prefix":"pk_`, `"scopes":["contacts:read"]`}, lacks: []string{`"secret"`}},
 	{route: "GET /api/v1/api-keys", name: "anonymous", status: unauthorized, wants: notSignedIn},
 	{route: "GET /api/v1/api-keys", name: "no right", as: readKey, status: forbidden, wants: noRight},
 	{route: "POST /api/v1/api-keys", name: "ok", as: withKey, send: jsonBody(`{"name":"Shop","role":"member","scopes":["contacts:read"]}`), status: created, wants: []string{`"secret":"pk_`}, check: header("Cache-Control", "no-store")},

@@ -77,14 +77,16 @@ func jsonBody(text string) body {
 
 // scenarios joins the tables of all files; a new one is added here.
 func scenarios() []scenario {
-	return slices.Concat(publicScenarios, passwordScenarios, mailScenarios, contactScenarios, importScenarios, adminScenarios,
-		settingsScenarios, apiScenarios, settingsAPIScenarios)
+	return slices.Concat(publicScenarios, passwordScenarios, mailScenarios, contactScenarios, searchScenarios, notificationScenarios, viewScenarios, importScenarios, adminScenarios,
+		settingsScenarios, profileScenarios, businessScenarios, apiScenarios, settingsAPIScenarios, accountScenarios, invitationScenarios, securityScenarios, ruleScenarios, passkeyScenarios)
 }
 
 func TestScenarios(t *testing.T) {
 	w := newWorld(t)
+	redis := w.redis(t)
 	for _, s := range scenarios() {
 		t.Run(s.route+"/"+s.name, func(t *testing.T) {
+			forgetAddresses(t, redis)
 			method, path, _ := strings.Cut(s.route, " ")
 			if s.path != nil {
 				path = s.path(t, w)
@@ -114,30 +116,66 @@ var exempt = map[string]struct {
 	rows   []string // what is not asked for; nil: everything
 	reason string
 }{
-	"GET /healthz":                        {nil, "for machines, see TestHealth"},
-	"GET /readyz":                         {nil, "for machines, see TestHealth"},
-	"GET /api/health":                     {nil, "for machines, see TestHealth"},
-	"GET /static/*":                       {nil, "the same for everybody, see TestStaticFiles"},
-	"GET /favicon.ico":                    {nil, "the same for everybody, see TestStaticFiles"},
-	"GET /robots.txt":                     {nil, "the same for everybody, see TestStaticFiles"},
-	"GET /api/docs":                       {nil, "the same for everybody, see TestAPIDocumentIsPublic"},
-	"GET /api/openapi.json":               {nil, "the same for everybody, see TestAPIDocumentIsPublic"},
-	"GET /api/openapi.yaml":               {nil, "the same for everybody, see TestAPIDocumentIsPublic"},
-	"GET /":                               {[]string{"no right"}, "leads everybody somewhere"},
-	"GET /login":                          {[]string{"no right"}, "before anybody has rights"},
-	"POST /login":                         {[]string{"no right"}, "before anybody has rights"},
-	"POST /logout":                        {[]string{"no right", "invalid"}, "everybody may leave, and nothing is read"},
-	"GET /password/forgot":                {[]string{"no right"}, "before anybody has rights"},
-	"POST /password/forgot":               {[]string{"no right"}, "before anybody has rights"},
-	"GET /password/reset":                 {[]string{"no right"}, "before anybody has rights"},
-	"POST /password/reset":                {[]string{"no right"}, "before anybody has rights"},
-	"GET /admin/mail/:id":                 {[]string{"other tenant"}, "mails belong to no tenant"},
-	"GET /admin/mail/:id/html":            {nil, "has a policy of its own, see TestTheHTMLOfAMailCanDoNothing"},
-	"POST /contacts/:id/delete":           {[]string{"invalid"}, "reads nothing but the id"},
-	"POST /contacts/:id/restore":          {[]string{"invalid"}, "reads nothing but the id"},
-	"POST /admin/tenants/:tenant/suspend": {[]string{"invalid"}, "reads nothing but the id"},
-	"POST /admin/tenants/:tenant/resume":  {[]string{"invalid"}, "reads nothing but the id"},
-	"POST /settings/keys/:id/revoke":      {[]string{"invalid"}, "reads nothing but the id"},
+	"GET /healthz":                          {nil, "for machines, see TestHealth"},
+	"GET /readyz":                           {nil, "for machines, see TestHealth"},
+	"GET /api/health":                       {nil, "for machines, see TestHealth"},
+	"GET /static/*":                         {nil, "the same for everybody, see TestStaticFiles"},
+	"GET /favicon.ico":                      {nil, "the same for everybody, see TestStaticFiles"},
+	"GET /robots.txt":                       {nil, "the same for everybody, see TestStaticFiles"},
+	"GET /api/docs":                         {nil, "the same for everybody, see TestAPIDocumentIsPublic"},
+	"GET /api/openapi.json":                 {nil, "the same for everybody, see TestAPIDocumentIsPublic"},
+	"GET /api/openapi.yaml":                 {nil, "the same for everybody, see TestAPIDocumentIsPublic"},
+	"GET /":                                 {[]string{"no right"}, "leads everybody somewhere"},
+	"GET /login":                            {[]string{"no right"}, "before anybody has rights"},
+	"POST /login":                           {[]string{"no right"}, "before anybody has rights"},
+	"GET /login/oidc":                       {nil, "needs a provider, see TestSignInByAProvider and its neighbours"},
+	"GET /login/oidc/callback":              {nil, "needs a provider, see TestSignInByAProvider and its neighbours"},
+	"POST /logout":                          {[]string{"no right", "invalid"}, "everybody may leave, and nothing is read"},
+	"GET /password/forgot":                  {[]string{"no right"}, "before anybody has rights"},
+	"POST /password/forgot":                 {[]string{"no right"}, "before anybody has rights"},
+	"GET /password/reset":                   {[]string{"no right"}, "before anybody has rights"},
+	"POST /password/reset":                  {[]string{"no right"}, "before anybody has rights"},
+	"GET /admin/mail/:id":                   {[]string{"other tenant"}, "mails belong to no tenant"},
+	"GET /admin/mail/:id/html":              {nil, "has a policy of its own, see TestTheHTMLOfAMailCanDoNothing"},
+	"POST /contacts/:id/delete":             {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /contacts/:id/restore":            {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /admin/tenants/:tenant/suspend":   {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /admin/tenants/:tenant/resume":    {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /settings/keys/:id/revoke":        {[]string{"invalid"}, "reads nothing but the id"},
+	"GET /signup":                           {[]string{"no right"}, "before anybody has rights"},
+	"POST /signup":                          {[]string{"no right"}, "before anybody has rights"},
+	"GET /signup/finish":                    {[]string{"no right"}, "before anybody has rights"},
+	"POST /signup/finish":                   {[]string{"no right"}, "before anybody has rights"},
+	"GET /invitations/accept":               {[]string{"no right"}, "before anybody has rights"},
+	"POST /invitations/accept":              {[]string{"no right"}, "before anybody has rights"},
+	"POST /welcome/samples":                 {[]string{"invalid"}, "reads nothing"},
+	"POST /welcome/samples/remove":          {[]string{"invalid"}, "reads nothing"},
+	"POST /settings/invitations/:id/resend": {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /settings/invitations/:id/revoke": {[]string{"invalid"}, "reads nothing but the id"},
+	"GET " + second:                         {[]string{"no right"}, "before anybody has rights"},
+	"POST " + second:                        {[]string{"no right"}, "before anybody has rights"},
+	"POST " + ownSessions + "/end-others":   {[]string{"invalid"}, "reads nothing"},
+	"POST " + ownSessions + "/end-all":      {[]string{"invalid"}, "reads nothing"},
+	"GET /settings/profile":                 {[]string{"no right"}, "everybody has a profile"},
+	"POST /settings/profile":                {[]string{"no right"}, "everybody has a profile"},
+	"POST /settings/profile/photo":          {[]string{"no right"}, "everybody has a profile"},
+	"POST /settings/profile/photo/remove":   {[]string{"no right", "invalid"}, "everybody has a profile, and nothing is read"},
+	"POST /settings/appearance":             {[]string{"no right"}, "everybody has a profile"},
+	"GET /photos/:user/:sha256":             {nil, "has a policy of its own, see TestAPhotoFromItsUploadToItsEnd"},
+	"POST " + byPasskey + keyOptions:        {[]string{"no right", "invalid"}, "before anybody has rights, and nothing is read"},
+	"POST " + byPasskey:                     {[]string{"no right"}, "before anybody has rights"},
+	"POST " + secondKey + keyOptions:        {[]string{"no right", "invalid"}, "before anybody has rights, and nothing is read"},
+	"POST " + secondKey:                     {[]string{"no right"}, "before anybody has rights"},
+	"GET /closed":                           {[]string{"no right"}, "for whoever is out already"},
+	"POST /settings/business/logo/remove":   {[]string{"invalid"}, "nothing is read"},
+	"GET /logo/:sha256":                     {nil, "has a policy of its own, see TestALogoFromItsUploadToItsEnd"},
+	"GET /login/again":                      {[]string{"no right"}, "before anybody has rights"},
+	"POST /login/again":                     {[]string{"no right"}, "before anybody has rights"},
+	"POST /notifications/read":              {[]string{"invalid"}, "reads nothing"},
+	"POST /notifications/:id/open":          {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /admin/mail/:id/resend":           {[]string{"other tenant"}, "mails belong to no tenant"},
+	"POST /contacts/views/:id/default":      {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /contacts/views/:id/delete":       {[]string{"invalid"}, "reads nothing but the id"},
 }
 
 // TestEveryRouteHasScenarios fails on a route that nobody has thought through.

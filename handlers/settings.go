@@ -16,18 +16,25 @@ import (
 
 // settingsItems lists the pages of the settings that the principal may open.
 func (s *server) settingsItems(p auth.Principal) []settings.Item {
-	items := []settings.Item{{Key: "password", Label: "Password", Href: "/settings/password", Icon: ui.IconLock}}
+	items := []settings.Item{
+		{Key: "profile", Label: "Profile", Href: "/settings/profile", Icon: ui.IconUser},
+		{Key: "password", Label: "Password", Href: "/settings/password", Icon: ui.IconLock},
+		{Key: "security", Label: "Signing in", Href: securityPath, Icon: ui.IconMonitor},
+	}
 	for _, one := range []struct {
 		right auth.Right
 		item  settings.Item
 	}{
+		{auth.BusinessConfigure, settings.Item{Key: "business", Label: "Business", Href: "/settings/business", Icon: ui.IconBuilding2}},
 		{auth.PeopleConfigure, settings.Item{Key: "people", Label: "People", Href: "/settings/people", Icon: ui.IconUsers}},
 		{auth.TeamsConfigure, settings.Item{Key: "teams", Label: "Teams", Href: "/settings/teams", Icon: ui.IconHandshake}},
 		{auth.PeopleConfigure, settings.Item{Key: "rights", Label: "Roles and rights", Href: "/settings/rights", Icon: ui.IconShield}},
+		{auth.PeopleConfigure, settings.Item{Key: "rule", Label: "Sign-in rule", Href: rulePath, Icon: ui.IconLock}},
 		{auth.KeysConfigure, settings.Item{Key: "keys", Label: "API keys", Href: "/settings/keys", Icon: ui.IconKeyRound}},
 		{auth.AuditRead, settings.Item{Key: "audit", Label: "Audit log", Href: "/settings/audit", Icon: ui.IconScrollText}},
 	} {
 		if p.Can(one.right) {
+			one.item.Group = settings.GroupBusiness
 			items = append(items, one.item)
 		}
 	}
@@ -53,7 +60,13 @@ func (s *server) settingsFrame(c *fiber.Ctx, title string) (layout.Props, []sett
 func settingsNotice(c *fiber.Ctx) *ui.ToastProps {
 	title, known := map[string]string{
 		"saved": "The changes were saved.", "removed": "The person no longer belongs to the business.", "created": "The team was added.",
-		"deleted": "The team was deleted.", "revoked": "The key no longer works.", "changed": "Your password was changed.",
+		"deleted": "The team was deleted.", "revoked": "The key no longer works.",
+		"invited": "The invitation is on its way.", "resent": "The mail is on its way again. The older link no longer works.", "uninvited": "The invitation was revoked.",
+		"changed": "Your password was changed.",
+		"ended":   "The session has ended.", "ended-others": "You are signed out everywhere else.",
+		"factor-on": "Signing in now asks for a second factor.", "factor-off": "The authenticator app is switched off.",
+		"passkey-added": "The passkey was added.", "passkey-removed": "The passkey was removed.",
+		"factor-reset": "The second factor was reset. The person was told by mail.", "handed-over": "The business has a new owner. You are an administrator now.", "closed": "The business was closed. You are in another one of yours.",
 	}[c.Query("done")]
 	if !known {
 		return nil
@@ -73,6 +86,20 @@ func formVersion(c *fiber.Ctx) (int64, error) {
 		return 0, apperr.Wrap(err, apperr.MissingField, "The form did not say which version it changes. Load the page again.")
 	}
 	return version, nil
+}
+
+// refusal readies the answer to a form that was not taken: it sets the status and
+// returns what the form shows. It returns err itself where no form can help.
+func refusal(c *fiber.Ctx, err error) ([]ui.FieldError, error) {
+	if err == nil {
+		return nil, nil
+	}
+	e := apperr.From(err)
+	if !correctable(e) {
+		return nil, err
+	}
+	c.Status(respond.Status(e.Code))
+	return fieldErrors(e), nil
 }
 
 // correctable reports whether a form is shown again with the error.

@@ -49,12 +49,9 @@ func (s *server) createKey(c *fiber.Ctx) error {
 		key, secret, err = s.Auth.AddAPIKey(c.UserContext(), p, in)
 	}
 	if err != nil {
-		e := apperr.From(err)
-		if !correctable(e) {
+		if form.Errors, err = refusal(c, err); err != nil {
 			return err
 		}
-		form.Errors = fieldErrors(e)
-		c.Status(respond.Status(e.Code))
 		return s.showKeyForm(c, form)
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")

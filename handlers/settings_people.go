@@ -18,8 +18,12 @@ func (s *server) listPeople(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	invited, err := s.openInvitations(c, p)
+	if err != nil {
+		return err
+	}
 	frame, items := s.settingsFrame(c, "People")
-	return respond.Render(c, settings.PeoplePage(frame, items, page))
+	return respond.Render(c, settings.PeoplePage(frame, items, page, invited))
 }
 
 func (s *server) showPerson(c *fiber.Ctx) error {
@@ -97,28 +101,28 @@ func (s *server) removePerson(c *fiber.Ctx) error {
 
 // showPersonForm shows a person, after a refusal with why. values are what was
 // chosen, nil for what is stored; so it is after a conflict, too.
-func (s *server) showPersonForm(c *fiber.Ctx, values *settings.PersonValues, refusal error) error {
+func (s *server) showPersonForm(c *fiber.Ctx, values *settings.PersonValues, refused error) error {
 	p, _ := mw.Principal(c)
 	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
-	e := apperr.From(refusal)
-	if refusal != nil && !correctable(e) {
-		return refusal
+	errs, err := refusal(c, refused)
+	if err != nil {
+		return err
 	}
 	person, err := s.Auth.Person(c.UserContext(), p, id)
 	if err != nil {
 		return err
 	}
 	form := settings.PersonForm{
-		Person: person, Values: settings.PersonValuesOf(person), MayChange: person.Role.Within(p.Role), Roles: p.Assignable(), CSRF: mw.Token(c),
+		Person: person, Values: settings.PersonValuesOf(person), MayChange: person.Role.Within(p.Role), Roles: p.Assignable(), Errors: errs, CSRF: mw.Token(c),
 	}
-	if refusal != nil {
-		form.Errors = fieldErrors(e)
-		c.Status(respond.Status(e.Code))
+	if form.Factors, err = s.Factor.Of(c.UserContext(), id); err != nil {
+		return err
 	}
-	if values != nil && e.Code != apperr.Conflict {
+	form.Own = id == p.UserID
+	if values != nil && !apperr.Is(refused, apperr.Conflict) {
 		form.Values = *values
 	}
 	if err := s.personChoices(c, p, &form); err != nil {

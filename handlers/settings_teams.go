@@ -31,12 +31,11 @@ func (s *server) createTeam(c *fiber.Ctx) error {
 	if err == nil {
 		return leaveTo(c, "/settings/teams?done=created")
 	}
-	e := apperr.From(err)
-	if !correctable(e) {
+	errs, err := refusal(c, err)
+	if err != nil {
 		return err
 	}
-	c.Status(respond.Status(e.Code))
-	return s.showTeams(c, settings.TeamForm{Name: name, Errors: fieldErrors(e)})
+	return s.showTeams(c, settings.TeamForm{Name: name, Errors: errs})
 }
 
 func (s *server) showTeam(c *fiber.Ctx) error {
@@ -76,27 +75,23 @@ func (s *server) deleteTeam(c *fiber.Ctx) error {
 }
 
 // showTeamForm shows a team, after a refusal with why and with what was typed.
-func (s *server) showTeamForm(c *fiber.Ctx, refusal error) error {
+func (s *server) showTeamForm(c *fiber.Ctx, refused error) error {
 	p, _ := mw.Principal(c)
 	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
-	e := apperr.From(refusal)
-	if refusal != nil && !correctable(e) {
-		return refusal
+	errs, err := refusal(c, refused)
+	if err != nil {
+		return err
 	}
 	team, err := s.Tenant.Team(c.UserContext(), p, id)
 	if err != nil {
 		return err
 	}
-	form := settings.TeamForm{Team: team, Name: team.Name, Version: team.Version, CSRF: mw.Token(c)}
-	if refusal != nil {
-		form.Errors = fieldErrors(e)
-		c.Status(respond.Status(e.Code))
-		if e.Code != apperr.Conflict {
-			form.Name = c.FormValue("name")
-		}
+	form := settings.TeamForm{Team: team, Name: team.Name, Version: team.Version, Errors: errs, CSRF: mw.Token(c)}
+	if refused != nil && !apperr.Is(refused, apperr.Conflict) {
+		form.Name = c.FormValue("name")
 	}
 	frame, items := s.settingsFrame(c, team.Name)
 	return respond.Render(c, settings.TeamPage(frame, items, form))

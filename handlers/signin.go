@@ -26,11 +26,14 @@ func (s *server) showSignIn(c *fiber.Ctx) error {
 	if p, ok := mw.Principal(c); ok && !p.IsKey() {
 		return c.Redirect(localPath(c.Query("next")), fiber.StatusSeeOther)
 	}
-	return s.signInPage(c, signin.Props{Next: localPath(c.Query("next")), SignedOut: c.Query("out") == "1", PasswordSet: c.Query("reset") == "1"})
+	return s.signInPage(c, signin.Props{Next: localPath(c.Query("next")), SignedOut: c.Query("out") == "1", PasswordSet: c.Query("reset") == "1", TooLate: c.Query("late") == "1"})
 }
 
 func (s *server) signInPage(c *fiber.Ctx, p signin.Props) error {
-	p.Demo = s.Demo
+	p.Demo, p.SignUp, p.Passkeys = s.Demo, s.SignUp, s.Factor.PasskeysWork()
+	if s.Federation != nil {
+		p.Provider = s.Federation.Name()
+	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return respond.Render(c, signin.Page(s.frame(c, "Sign in", ""), p))
 }
@@ -55,6 +58,11 @@ func (s *server) signIn(c *fiber.Ctx) error {
 	if err == nil {
 		return nil
 	}
+	return s.refuseSignIn(c, props, err)
+}
+
+// refuseSignIn shows the page again with what err says against the try.
+func (s *server) refuseSignIn(c *fiber.Ctx, props signin.Props, err error) error {
 	e := apperr.From(err)
 	switch e.Code {
 	case apperr.BadCredentials, apperr.NoPermission:
@@ -78,8 +86,23 @@ func (s *server) checkPassword(c *fiber.Ctx, email, password, next string) error
 }
 
 // enter begins the session of whoever has shown who they are, by whichever way,
-// and leads on.
+// and leads on: to the second factor first, for who has one.
 func (s *server) enter(c *fiber.Ctx, in auth.SignedIn, next string) error {
+	factors, err := s.Factor.Of(c.UserContext(), in.UserID)
+	if err != nil {
+		return err
+	}
+	if !factors.Any() {
+		return s.begin(c, in, next)
+	}
+	if err := s.sessions.Wait(c, in, next); err != nil {
+		return err
+	}
+	return c.Redirect(secondPath, fiber.StatusSeeOther)
+}
+
+// begin is the end of every sign-in.
+func (s *server) begin(c *fiber.Ctx, in auth.SignedIn, next string) error {
 	if err := s.sessions.SignIn(c, in); err != nil {
 		return err
 	}

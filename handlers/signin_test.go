@@ -3,6 +3,8 @@ package handlers_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -131,6 +133,40 @@ func TestSignInIsLimited(t *testing.T) {
 	try(w.owner.email, password).is(t, http.StatusSeeOther)
 }
 
+// Neither the page nor the limit tells whether there is an account. That it cannot be
+// timed is held by TestEverySignInTakesOneHash of package auth.
+func TestNobodyLearnsFromSigningInWhoHasAnAccount(t *testing.T) {
+	w := newWorld(t)
+	w.db.OwnerExec(t, "UPDATE users SET disabled_at = now() WHERE id = $1", w.colleague.id)
+	var first []string
+	for _, email := range []string{w.member.email, "nobody@example.in", w.colleague.email} {
+		b := visitor(t, w)
+		var seen []string
+		for range 11 {
+			a := b.post(t, "/login", url.Values{"email": {email}, "password": {"wrong password"}})
+			body := strings.NewReplacer(email, "EMAIL", b.csrf, "TOKEN").Replace(a.body)
+			seen = append(seen, strconv.Itoa(a.status)+a.header.Get("Retry-After")+body)
+		}
+		if !strings.HasPrefix(seen[0], "401") || !strings.HasPrefix(seen[10], "429") {
+			t.Fatalf("%s: the first try %.3s, the eleventh %.3s", email, seen[0], seen[10])
+		}
+		if first == nil {
+			first = seen
+		}
+		for i := range seen {
+			if !alike(seen[i], first[i]) {
+				t.Errorf("%s, try %d, reads differently:\n%s\n%s", email, i+1, seen[i], first[i])
+			}
+		}
+	}
+}
+
+// alike compares two answers but for how long to wait, which the clock decides.
+func alike(a, b string) bool {
+	wait := regexp.MustCompile(`^429\d+|wait [^<]+ and`)
+	return wait.ReplaceAllString(a, "") == wait.ReplaceAllString(b, "")
+}
+
 func TestNextStaysHere(t *testing.T) {
 	w := newWorld(t)
 	for next, want := range map[string]string{
@@ -212,7 +248,7 @@ func TestPager(t *testing.T) {
 	}
 	b := w.as(t, w.owner)
 	first := b.get(t, "/contacts?stage=customer&sort=-createdAt")
-	first.wants(t, "30 contacts", `aria-sort="descending"`, `rel="next"`, "/contacts/export.csv?sort=-createdAt&amp;stage=customer")
+	first.wants(t, "30 contacts", `aria-sort="descending"`, `rel="next"`, "/contacts/export.csv?filter=stage:customer&amp;sort=-createdAt")
 	first.lacks(t, `rel="prev"`)
 	_, rest, _ := strings.Cut(first.body, `cursor=`)
 	cursor, _, _ := strings.Cut(rest, "&")

@@ -9,12 +9,13 @@
   /* Requests */
 
   on('htmx:config:request', (e) => {
-    e.detail.ctx.request.headers['X-CSRF-Token'] = $('meta[name=csrf-token]').content;
+    const own = e.target.closest?.('#again form')?.elements._csrf; // made for whoever is not signed in
+    e.detail.ctx.request.headers['X-CSRF-Token'] = (own || { value: $('meta[name=csrf-token]').content }).value;
   });
   // Network failure or timeout: nothing was swapped, so say it.
   on('htmx:error', (e) => {
     const request = e.detail.ctx?.request;
-    if (!request) return;
+    if (!request || e.detail.ctx.sourceEvent?.type === 'poll') return;
     toast(/GET/i.test(request.method)
       ? 'Could not reach the server. Check the connection and try again.'
       : 'Could not reach the server. It is not certain that this was saved: look before you try again.');
@@ -22,14 +23,18 @@
   // Our own errors bring their toast with them, or a form that its element swaps in; those of a proxy in between do not.
   on('htmx:response:error', (e) => {
     const { response, text } = e.detail.ctx;
-    if ([409, 422].includes(response.status) || response.headers.has('HX-Redirect') || /<hx-partial/i.test(text || '')) return;
+    if ([401, 409, 422].includes(response.status) || response.headers.has('HX-Redirect') || /<hx-partial/i.test(text || '')) return;
     toast(`The server answered with error ${response.status}. Try again in a moment.`);
   });
   const connection = () => { const bar = $('#offline'); if (bar) bar.hidden = navigator.onLine; };
   addEventListener('online', connection);
   addEventListener('offline', connection);
 
-  /* Copying */
+  /* Copying and printing */
+
+  on('click', (e) => {
+    if (e.target.closest('[data-print]')) print();
+  });
 
   on('click', async (e) => {
     const button = e.target.closest('[data-copy]');
@@ -49,14 +54,16 @@
 
   const toaster = $('#toaster');
 
-  // toast shows an error made here; its text is never read as HTML.
-  function toast(text) {
+  on('say', (e) => toast(e.detail.text, e.detail.kind));
+
+  // toast shows a report made here; its text is never read as HTML.
+  function toast(text, kind = 'error') {
     // A connection that is gone fails many times; saying it once is enough.
     if ($$('.toast b', toaster).some((said) => said.textContent === text)) return;
     const box = document.createElement('div');
     box.className = 'toast';
-    box.dataset.kind = 'error';
-    box.setAttribute('role', 'alert');
+    box.dataset.kind = kind;
+    if (kind === 'error') box.setAttribute('role', 'alert');
     const body = box.appendChild(document.createElement('div'));
     body.className = 'toast-text';
     body.appendChild(document.createElement('b')).textContent = text;
@@ -94,6 +101,29 @@
     if (form && e.detail.ctx.response?.status < 400) form.closest('.toast').remove();
   });
 
+  /* What becomes of a form that is sent: Saving…, then Saved, or why not. */
+
+  function saving(form, text, kind = '') {
+    const state = form.isConnected && $('[data-save-state]', form);
+    if (!state) return;
+    state.textContent = text;
+    state.dataset.kind = kind;
+    for (const button of $$('[type=submit]', form)) button.setAttribute('aria-busy', String(text === 'Saving…'));
+  }
+  on('htmx:before:request', (e) => {
+    const { sourceElement, request } = e.detail.ctx;
+    if (request.method !== 'GET' && sourceElement.matches('form')) saving(sourceElement, 'Saving…');
+  });
+  on('htmx:finally:request', (e) => {
+    const { sourceElement, request, response } = e.detail.ctx;
+    if (request.method === 'GET' || !sourceElement?.matches('form')) return;
+    if (!response) saving(sourceElement, 'Not certain that it was saved: the server did not answer.', 'error');
+    else if (response.status === 401) saving(sourceElement, 'Not saved: your session has ended.', 'error');
+    else if (response.status >= 400) saving(sourceElement, `Not saved: the server refused it (error ${response.status}).`, 'error');
+    else saving(sourceElement, 'Saved');
+  });
+  on('input', (e) => { if (e.target.form) saving(e.target.form, ''); });
+
   /* Dialogs */
 
   let opener = null;
@@ -121,7 +151,7 @@
     document.body.append(toaster);
     $('#modal').replaceChildren();
     const back = opener?.isConnected ? opener : opener?.id && document.getElementById(opener.id);
-    (back || $('#main'))?.focus();
+    (back?.checkVisibility?.() ? back : $('#main'))?.focus();
     opener = null;
   }, true);
 
@@ -178,12 +208,14 @@
   });
   // A plain form goes once: htmx sees to its own. The button is disabled after the browser has read it.
   let leaving = false;
+  on('leaving', () => { leaving = true; });
   on('submit', (e) => {
     const form = e.target;
     if (e.defaultPrevented || form.matches('[hx-post], [hx-get], [method=dialog]')) return;
     if (form.dataset.sent) return e.preventDefault();
     form.dataset.sent = 'true';
     leaving = true;
+    saving(form, 'Saving…');
     setTimeout(() => $$('[type=submit], button:not([type])', form).forEach((b) => (b.disabled = true)));
   });
   // Back from the browser's memory: the form may go again.
@@ -192,6 +224,7 @@
     leaving = false;
     for (const form of $$('form[data-sent]')) {
       delete form.dataset.sent;
+      saving(form, '');
       $$('button:disabled', form).forEach((b) => (b.disabled = false));
     }
   });
@@ -204,11 +237,17 @@
   }
   const pageForm = $('#main form[data-guard]');
   const pageFirst = pageForm ? values(pageForm) : '';
+  on('htmx:after:request', (e) => { if (e.detail.ctx.hx?.redirect) leaving = true; }); // the form was taken: nothing typed is lost
   addEventListener('beforeunload', (e) => {
     const inModal = $('#dialog[open]') && guarded($('#modal'));
     const changed = (inModal && values(inModal) !== asFirst) || (pageForm?.isConnected && values(pageForm) !== pageFirst);
     if (changed && !leaving) e.preventDefault();
   });
+
+  /* Notifications: the bell opens the newest, and counts again every minute while somebody can see it. */
+
+  on('htmx:after:swap', (e) => { if (e.detail.ctx?.target?.id === 'told') $('#told-pop').showPopover(); });
+  setInterval(() => { if (!document.hidden && navigator.onLine && $('#unread')) htmx.trigger($('#unread'), 'poll'); }, 60_000);
 
   /* Popovers stand below the control that data-anchor names, and inside the window. */
   on('toggle', (e) => {

@@ -32,6 +32,7 @@
 
   const actions = {
     search: () => { const field = $('[data-search]'); field?.focus(); field?.select(); return !!field; },
+    palette: () => { document.dispatchEvent(new CustomEvent('palette')); return true; },
     create: () => press($('[data-create]')),
     edit: () => press($('[data-edit]')),
     help: () => { help.showModal(); return true; },
@@ -51,28 +52,25 @@
   let first = '', at = 0;
 
   const singleKeys = $('#single-keys');
-  try { singleKeys.checked = localStorage.getItem('single-keys') !== 'off'; } catch { /* storage is forbidden: they stay on */ }
-  singleKeys.addEventListener('change', () => {
-    try { localStorage.setItem('single-keys', singleKeys.checked ? 'on' : 'off'); } catch { /* as above */ }
-  });
   const typing = (target) => target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]');
 
   document.addEventListener('keydown', (e) => {
-    if (e.altKey || e.metaKey && e.key !== 'Enter' || e.isComposing) return;
+    if (e.altKey || e.isComposing) return;
     const modified = e.ctrlKey || e.metaKey;
     const single = !modified && e.key !== 'Escape';
     if (single && (!singleKeys.checked || typing(e.target) || $('dialog[open]') || coming())) return;
     // Enter on a link or a button is its own.
     if (single && e.key === 'Enter' && e.target.closest('a, button, summary')) return;
 
-    let keys = (modified ? 'Control+' : '') + e.key;
-    if (first && Date.now() - at < 900) keys = `${first} ${e.key}`;
+    // With Shift or Caps Lock the letter comes as a capital; a shortcut does not mean that.
+    const key = modified && e.key.length === 1 ? e.key.toLowerCase() : e.key;
+    const second = single && first && Date.now() - at < 900 ? table.get(`${first} ${key}`) : undefined;
+    const entry = second || table.get((modified ? 'Control+' : '') + key);
     first = '';
-    const entry = table.get(keys);
-    if (entry) {
-      if (actions[entry.do](entry.arg, e)) e.preventDefault();
-    } else if (single && starts.has(e.key)) {
-      first = e.key;
+    // A key that has nothing to do on this page may begin a pair: c makes what the page lists, c c a contact everywhere.
+    if (entry && actions[entry.do](entry.arg, e)) e.preventDefault();
+    else if (single && starts.has(key)) {
+      first = key;
       at = Date.now();
     }
   });

@@ -65,6 +65,13 @@ need_s3() {
   echo "$version" > bin/versitygw.version
 }
 
+# oidcprovider is the OpenID Provider of the tests, built from tools/oidcprovider.
+# go build itself knows whether anything changed.
+need_provider() {
+  [ -x bin/oidcprovider ] || echo "building the OpenID Provider of the tests (a minute, once)"
+  (cd tools && CGO_ENABLED=0 go build -o ../bin/oidcprovider ./oidcprovider)
+}
+
 need_go
 case "${1:-}" in
 run)
@@ -81,6 +88,7 @@ test)
   { PATH=$PATH:/usr/sbin have nginx && have envsubst; } || missing+=(nginx gettext-base)
   [ ${#missing[@]} = 0 ] || install "${missing[@]}"
   need_s3
+  need_provider
   ;;
 check)
   need_node

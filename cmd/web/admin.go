@@ -69,6 +69,36 @@ func (c userResetPasswordCmd) Run(ctx context.Context, e *environment) error {
 	})
 }
 
+type userUnlinkCmd struct {
+	Email string `required:"" help:"E-mail of the account."`
+}
+
+// Run makes the account open for another account at the provider.
+func (c userUnlinkCmd) Run(ctx context.Context, e *environment) error {
+	return e.withApp(ctx, func(a *app) error {
+		if err := a.auth.Unlink(ctx, c.Email); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(e.out, "the next sign-in of", c.Email, "by the provider links the account anew")
+		return err
+	})
+}
+
+type userResetSecondFactorCmd struct {
+	Email string `required:"" help:"E-mail of the account."`
+}
+
+// Run takes every second factor from somebody who lost them.
+func (c userResetSecondFactorCmd) Run(ctx context.Context, e *environment) error {
+	return e.withApp(ctx, func(a *app) error {
+		if err := a.factor.ResetByEmail(ctx, c.Email); err != nil {
+			return err
+		}
+		fmt.Fprintln(e.out, "the second factor of", c.Email, "is gone and every session has ended; the password alone signs in")
+		return nil
+	})
+}
+
 func passwordOr(given string) string {
 	if given != "" {
 		return given

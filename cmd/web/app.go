@@ -13,13 +13,19 @@ import (
 	"payaid/handlers"
 	"payaid/internal/audit"
 	"payaid/internal/auth"
+	"payaid/internal/backup"
 	"payaid/internal/blob"
+	"payaid/internal/cache"
 	"payaid/internal/change"
 	"payaid/internal/crm"
+	"payaid/internal/factor"
 	"payaid/internal/jobs"
+	"payaid/internal/join"
 	"payaid/internal/kv"
 	"payaid/internal/limit"
 	"payaid/internal/mail"
+	"payaid/internal/notify"
+	"payaid/internal/picture"
 	"payaid/internal/platform"
 	"payaid/internal/session"
 	"payaid/internal/tenant"
@@ -34,16 +40,24 @@ type app struct {
 	servers *servers
 	db      *db.DB
 	redis   redis.UniversalClient
+	cacheDB *db.DB // the cache's own connections
+	cache   *cache.Cache
 	blobs   blob.Store
 	jobs    *jobs.Client
 
-	auth   *auth.Service
-	tenant *tenant.Service
-	crm    *crm.Service
-	audit  *audit.Service
-	mail   *mail.Service
+	auth     *auth.Service
+	factor   *factor.Service
+	photos   *auth.Photos
+	tenant   *tenant.Service
+	join     *join.Service
+	crm      *crm.Service
+	audit    *audit.Service
+	mail     *mail.Service
+	settings *tenant.Settings
+	notify   *notify.Service
 
-	platform *platform.Service
+	platform   *platform.Service
+	federation *auth.Federation // nil without a provider
 }
 
 // newApp connects to everything and builds the services. With works it also
@@ -64,17 +78,35 @@ func (e *environment) newApp(ctx context.Context, log *slog.Logger, works bool) 
 	if a.redis, err = kv.Open(a.servers.sessionURL); err != nil {
 		return nil, fmt.Errorf("PAYAID_REDIS_SESSION_URL: %w", err)
 	}
+	if err = a.openCache(ctx); err != nil {
+		return nil, err
+	}
 	if a.blobs, err = e.openBlobs(ctx); err != nil {
 		return nil, fmt.Errorf("the object store does not answer: %w", err)
 	}
 	return a, a.build(ctx, works)
 }
 
+// openCache opens the cache with two connections to the database that no page can
+// take from it.
+func (a *app) openCache(ctx context.Context) (err error) {
+	if a.cacheDB, err = db.Open(ctx, a.servers.databaseURL, db.Options{MaxConns: 2}); err != nil {
+		return fmt.Errorf("the database does not answer: %w", err)
+	}
+	if a.cache, err = cache.New(cache.Options{URL: a.servers.cacheURL, DB: a.cacheDB, Log: a.log}); err != nil {
+		return fmt.Errorf("PAYAID_REDIS_CACHE_URL: %w", err)
+	}
+	return nil
+}
+
 // build makes the services on what newApp connected to.
 func (a *app) build(ctx context.Context, works bool) error {
-	write := &change.Writer{DB: a.db, Log: a.log, Now: time.Now}
+	write := &change.Writer{DB: a.db, Tags: a.cache, Log: a.log, Now: time.Now}
 	var err error
-	if a.auth, err = auth.New(ctx, write); err != nil {
+	if a.auth, err = auth.New(ctx, write, auth.WithNotices(mailview.SecurityNotice(a.cfg.cfg.BaseURL))); err != nil {
+		return err
+	}
+	if a.factor, err = factor.New(write, a.auth, factor.Options{SecretKey: a.servers.secretKey, BaseURL: a.cfg.cfg.BaseURL}); err != nil {
 		return err
 	}
 	smtp, err := a.cfg.openSMTP()
@@ -82,26 +114,52 @@ func (a *app) build(ctx context.Context, works bool) error {
 		return err
 	}
 	a.mail = mail.New(a.db, smtp, a.log, time.Now)
+	a.notify = notify.New(a.db, time.Now)
 	a.tenant = tenant.New(write)
+	a.join = join.New(write, a.auth)
 	a.crm = crm.New(write, a.blobs, a.auth)
+	a.crm.UseCache(a.cache)
 	a.audit = audit.New(a.db)
+	pictures := picture.NewMaker()
+	a.photos = auth.NewPhotos(write, a.blobs, pictures)
+	a.settings = tenant.NewSettings(write, a.blobs, pictures, a.auth)
 	options := jobs.Options{Log: a.log, Tracked: []jobs.Tracker{jobs.Track[crm.ImportArgs]()}}
 	if works {
 		options.Workers = jobs.NewWorkers()
 		jobs.Add(options.Workers, a.crm.RunImport)
 		jobs.Add(options.Workers, write.RunPurge)
+		jobs.Add(options.Workers, func(ctx context.Context, args auth.DropPhotoArgs, _ bool) error { return a.photos.Drop(ctx, args) })
+		jobs.Add(options.Workers, func(ctx context.Context, args tenant.DropLogoArgs, _ bool) error {
+			return a.settings.DropLogo(ctx, args)
+		})
 		jobs.Add(options.Workers, a.mail.Send)
 		jobs.Add(options.Workers, a.mail.Purge)
+		jobs.Add(options.Workers, a.notify.Purge)
 		jobs.Add(options.Workers, func(ctx context.Context, args auth.ResetArgs, _ bool) error {
 			return a.auth.SendPasswordReset(ctx, args, mailview.PasswordReset(a.cfg.cfg.BaseURL))
 		})
-		options.Periodic = []jobs.Periodic{{Every: time.Hour, Args: change.PurgeArgs{}}, {Every: 24 * time.Hour, Args: mail.PurgeArgs{}}}
+		jobs.Add(options.Workers, func(ctx context.Context, args join.SignUpArgs, _ bool) error {
+			return a.join.SendSignUp(ctx, args, join.SignUpLetters{New: mailview.SignUp(a.cfg.cfg.BaseURL), Known: mailview.SignUpKnown(a.cfg.cfg.BaseURL)})
+		})
+		jobs.Add(options.Workers, func(ctx context.Context, args join.InvitationArgs, _ bool) error {
+			return a.join.SendInvitation(ctx, args, mailview.Invitation(a.cfg.cfg.BaseURL))
+		})
+		options.Periodic = []jobs.Periodic{
+			{Every: time.Hour, Args: change.PurgeArgs{}}, {Every: 24 * time.Hour, Args: mail.PurgeArgs{}},
+			{Every: 24 * time.Hour, Args: notify.PurgeArgs{}}, {Every: 5 * time.Minute, Args: backup.Nightly{}, Queue: backupQueue},
+		}
+		if err := a.worksBackups(ctx, &options); err != nil {
+			return err
+		}
 	}
 	if a.jobs, err = jobs.New(a.db, options); err != nil {
 		return err
 	}
 	write.Jobs = a.jobs
-	a.platform = platform.New(write, a.jobs, a.auth)
+	a.platform = platform.New(write, a.jobs, a.auth, a.cache)
+	if p := a.cfg.provider(); p != nil {
+		a.federation = a.auth.Federate(p, mailview.IdentityLinked(a.cfg.cfg.BaseURL))
+	}
 	return nil
 }
 
@@ -113,15 +171,17 @@ func (a *app) web(closing <-chan struct{}) (*handlers.Web, error) {
 	}
 	c := &a.cfg.cfg
 	return handlers.New(handlers.Deps{
-		Auth: a.auth, Tenant: a.tenant, CRM: a.crm, Audit: a.audit, Mail: a.mail, Platform: a.platform,
+		Auth: a.auth, Federation: a.federation, Factor: a.factor, Photos: a.photos, Tenant: a.tenant, Join: a.join, Settings: a.settings, CRM: a.crm, Audit: a.audit, Mail: a.mail, Notify: a.notify, Platform: a.platform,
 		Sessions: session.NewStore(a.redis, session.Options{Secure: c.SecureCookies(), Timeout: time.Second}),
 		Limiter:  limit.New(a.redis), Static: files, Explain: change.Explain, Log: a.log, Now: time.Now,
 		SecretKey: a.servers.secretKey, BaseURL: c.BaseURL, SecureCookies: c.SecureCookies(), TrustedProxies: c.TrustedProxies, Demo: c.Demo,
+		SignUp: c.SignUpOpen(), ShowLinks: a.mail.Keeps() && !c.IsProduction(),
 		Closing: closing,
 		Checks: []handlers.Check{
 			{Name: "database", Required: true, Ask: a.db.Ping},
 			{Name: "schema", Required: true, Ask: a.db.CheckSchema},
 			{Name: "sessions", Ask: func(ctx context.Context) error { return a.redis.Ping(ctx).Err() }},
+			{Name: "cache", Ask: a.cache.Ping},
 			{Name: "objects", Ask: a.blobs.Check},
 		},
 	}), nil
@@ -132,6 +192,12 @@ func (a *app) close(ctx context.Context) error {
 	var errs []error
 	if a.jobs != nil {
 		errs = append(errs, a.jobs.Stop(ctx))
+	}
+	if a.cache != nil {
+		errs = append(errs, a.cache.Close())
+	}
+	if a.cacheDB != nil {
+		a.cacheDB.Close()
 	}
 	if a.redis != nil {
 		errs = append(errs, a.redis.Close())

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,6 +18,7 @@ const (
 	demoSlug     = "demo"
 	demoName     = "Udyog Traders"
 	demoPassword = "demo-payaid"
+	demoContacts = 64
 )
 
 // ensureDemo makes the demo business unless it is there. Replicas that start
@@ -35,7 +35,7 @@ func (a *app) ensureDemo(ctx context.Context) error {
 	if err != nil || people == nil {
 		return err
 	}
-	for i, in := range demoContacts() {
+	for i, in := range crm.SampleContacts(demoContacts) {
 		if _, err := a.crm.CreateContact(ctx, people[i%len(people)], in); err != nil && !apperr.Is(err, apperr.AlreadyExists) {
 			return fmt.Errorf("contact %s: %w", in.Email, err)
 		}
@@ -73,23 +73,4 @@ func (a *app) ensureDemoPeople(ctx context.Context, tenantID uuid.UUID) ([]auth.
 		people = append(people, p)
 	}
 	return people, nil
-}
-
-// demoContacts is a small, always equal address book.
-func demoContacts() []crm.ContactInput {
-	first := strings.Fields("Aarav Priya Rohan Ananya Vikram Meera Kabir Ishita Arjun Diya Sanjay Nisha Rahul Kavya Imran Lakshmi")
-	last := strings.Fields("Sharma Das Patel Mehta Iyer Joshi Nair Kulkarni Singh Bose Reddy Chopra")
-	companies := []string{"Saffron Foods Pvt Ltd", "Deccan Instruments", "Aravalli Steel", "Himalaya Herbals", "Konkan Logistics", "Malabar Spices Co", "Nilgiri Textiles", "Ganga Paper Mills", ""}
-	titles := []string{"Owner", "Purchase manager", "Accounts", "Director", ""}
-	sources := []string{"Website", "Referral", "Trade fair", "Walk-in"}
-	var out []crm.ContactInput
-	for i := range 64 {
-		f, l := first[i%len(first)], last[(i*7+i/16)%len(last)]
-		out = append(out, crm.ContactInput{
-			FirstName: f, LastName: l, Email: strings.ToLower(fmt.Sprintf("%s.%s%d@example.in", f, l, i)), Phone: fmt.Sprintf("98%03d%05d", 200+i*3, 11111+i*137),
-			Company: companies[i%len(companies)], JobTitle: titles[i%len(titles)], Source: sources[i%len(sources)],
-			Stage: crm.Stages[i%3], Status: crm.Statuses[min(i%7, 6)/5], Warmth: crm.Warmths[(i/2)%3], LeadScore: (i * 13) % 101,
-		})
-	}
-	return out
 }

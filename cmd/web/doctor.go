@@ -3,15 +3,18 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"payaid/internal/backup"
 	"payaid/internal/doctor"
 )
 
 type doctorCmd struct {
 	JSON             bool `help:"Answer as JSON."`
+	Inside           bool `help:"Ask nobody outside: not the address, the mail server nor the sign-in provider."`
 	PrintDatabaseURL bool `help:"Print the database URL alone."`
 }
 
@@ -25,14 +28,14 @@ func (c doctorCmd) Run(ctx context.Context, e *environment) error {
 	var found []doctor.Finding
 	if err != nil {
 		found = append(found, doctor.Finding{Check: "embedded servers", Status: doctor.Wrong, Says: "do not start: " + err.Error(), Do: "See the log files in " + e.cfg.DataDir + "."})
-		s = &servers{databaseURL: e.cfg.DatabaseURL, sessionURL: e.cfg.RedisSessionURL, secretKey: e.cfg.SecretKey}
+		s = &servers{databaseURL: e.cfg.DatabaseURL, sessionURL: e.cfg.RedisSessionURL, cacheURL: e.cfg.RedisCacheURL, secretKey: e.cfg.SecretKey}
 	}
 	defer func() { _ = s.close() }()
 	if c.PrintDatabaseURL {
 		_, err := fmt.Fprintln(e.out, s.databaseURL)
 		return err
 	}
-	found = append(found, doctor.Examine(ctx, e.patient(s))...)
+	found = append(found, doctor.Examine(ctx, c.patient(e, s))...)
 	if err := c.print(e, found); err != nil {
 		return err
 	}
@@ -42,12 +45,26 @@ func (c doctorCmd) Run(ctx context.Context, e *environment) error {
 	return nil
 }
 
-func (e *environment) patient(s *servers) doctor.Patient {
+func (c doctorCmd) patient(e *environment, s *servers) doctor.Patient {
 	return doctor.Patient{
-		DatabaseURL: s.databaseURL, SessionURL: s.sessionURL, SecretKey: s.secretKey,
+		DatabaseURL: s.databaseURL, SessionURL: s.sessionURL, CacheURL: s.cacheURL, SecretKey: s.secretKey,
 		BaseURL: e.cfg.BaseURL, DataDir: e.cfg.DataDir, TrustedProxies: e.cfg.TrustedProxies,
-		Production: e.cfg.IsProduction(), Embedded: s.stack != nil, OpenBlobs: e.openBlobs, Now: time.Now,
+		Production: e.cfg.IsProduction(), Embedded: s.stack != nil, OpenBlobs: e.openBlobs,
+		OpenMail: e.openSMTP, Inside: c.Inside, Provider: e.provider(), Now: time.Now,
+		NewestBackup: func(ctx context.Context) (doctor.Backup, error) { return e.newestBackup(ctx, s) },
 	}
+}
+
+func (e *environment) newestBackup(ctx context.Context, s *servers) (doctor.Backup, error) {
+	service, err := e.openBackup(ctx, s, nil, func(*backup.Options) {})
+	if err != nil {
+		return doctor.Backup{}, err
+	}
+	b, err := service.Newest(ctx)
+	if errors.Is(err, backup.ErrNotFound) {
+		return doctor.Backup{}, nil
+	}
+	return doctor.Backup{Made: b.StartedAt, Proven: b.Proven()}, err
 }
 
 func (c doctorCmd) print(e *environment, found []doctor.Finding) error {

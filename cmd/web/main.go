@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // businesses name time zones that the machine may not know
 
 	"github.com/alecthomas/kong"
 

@@ -77,6 +77,8 @@ func TestAdministration(t *testing.T) {
 	refused("--platform-admin", "user", "create", "--email", "b@example.in")
 	must("user", "reset-password", "--email", "asha@example.in", "--password", "a-longer-password")
 	refused("Nobody", "user", "reset-password", "--email", "x@example.in")
+	refused("has no second factor", "user", "reset-second-factor", "--email", "asha@example.in")
+	refused("Nobody", "user", "reset-second-factor", "--email", "x@example.in")
 	secret := must("apikey", "create", "--tenant", "rao", "--name", "test", "--role", "member", "--scopes", "contacts:read")
 	if strings.Count(secret, "\n") != 1 || !strings.HasPrefix(secret, "pk_") {
 		t.Errorf("apikey create prints the secret alone, got %q", secret)
@@ -191,7 +193,7 @@ func TestHelpNamesEveryVerb(t *testing.T) {
 	if code != exitDone {
 		t.Errorf("code %d", code)
 	}
-	for _, verb := range []string{"serve", "worker", "migrate", "healthcheck", "doctor", "stop", "user create", "tenant list", "apikey create"} {
+	for _, verb := range []string{"serve", "worker", "migrate", "healthcheck", "doctor", "stop", "user create", "user unlink", "tenant list", "apikey create", "backup create", "backup drill"} {
 		if !strings.Contains(out, verb) {
 			t.Errorf("--help lacks %s", verb)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"payaid/db"
+	"payaid/internal/backup"
 )
 
 type migrateCmd struct {
@@ -38,6 +39,9 @@ func (c migrateCmd) Run(ctx context.Context, e *environment) error {
 	}
 	done, err := m.Up(ctx)
 	if err != nil {
+		return err
+	}
+	if err := backup.EnsureOps(ctx, owner); err != nil {
 		return err
 	}
 	for _, s := range done {

@@ -45,6 +45,7 @@ func (serveCmd) Run(ctx context.Context, e *environment) error {
 			return errors.Join(fmt.Errorf("make the demo business: %w", err), a.close(context.WithoutCancel(ctx)))
 		}
 	}
+	a.cache.Start(ctx)
 	if err := a.jobs.Start(ctx); err != nil {
 		return errors.Join(err, a.close(context.WithoutCancel(ctx)))
 	}
@@ -136,6 +137,7 @@ func (workerCmd) Run(ctx context.Context, e *environment) error {
 	if err != nil {
 		return err
 	}
+	a.cache.Start(ctx)
 	if err := a.jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(err, a.close(context.WithoutCancel(ctx)))
 	}

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 
 	"payaid/db"
 	"payaid/internal/blob"
 	"payaid/internal/localstack"
 	"payaid/internal/mail"
+	"payaid/internal/oidc"
 )
 
 // databaseName is the database of the embedded server.
@@ -20,7 +22,8 @@ const databaseName = "payaid"
 // the embedded ones.
 type servers struct {
 	databaseURL, ownerURL string
-	sessionURL            string
+	backupURL             string
+	sessionURL, cacheURL  string
 	secretKey             string
 	stack                 *localstack.Stack // nil when nothing is embedded
 }
@@ -29,10 +32,10 @@ type servers struct {
 // absent. The embedded database is made and migrated on the way.
 func (e *environment) findServers(ctx context.Context, log *slog.Logger) (*servers, error) {
 	s := &servers{
-		databaseURL: e.cfg.DatabaseURL, ownerURL: e.cfg.DatabaseOwnerURL,
-		sessionURL: e.cfg.RedisSessionURL, secretKey: e.cfg.SecretKey,
+		databaseURL: e.cfg.DatabaseURL, ownerURL: e.cfg.DatabaseOwnerURL, backupURL: e.cfg.BackupURL,
+		sessionURL: e.cfg.RedisSessionURL, cacheURL: e.cfg.RedisCacheURL, secretKey: e.cfg.SecretKey,
 	}
-	if s.databaseURL != "" && s.sessionURL != "" && s.secretKey != "" {
+	if s.databaseURL != "" && s.sessionURL != "" && s.cacheURL != "" && s.secretKey != "" {
 		return s, nil
 	}
 	stack, err := localstack.Start(ctx, localstack.Options{DataDir: e.cfg.DataDir, Log: log})
@@ -43,6 +46,9 @@ func (e *environment) findServers(ctx context.Context, log *slog.Logger) (*serve
 	if s.sessionURL == "" {
 		s.sessionURL = stack.RedisURL(0)
 	}
+	if s.cacheURL == "" {
+		s.cacheURL = stack.RedisURL(1)
+	}
 	if s.secretKey == "" {
 		s.secretKey = stack.SecretKey()
 	}
@@ -50,6 +56,7 @@ func (e *environment) findServers(ctx context.Context, log *slog.Logger) (*serve
 		return s, nil
 	}
 	s.databaseURL, s.ownerURL = stack.DatabaseURL(db.RoleApp, databaseName), stack.DatabaseURL(db.RoleOwner, databaseName)
+	s.backupURL = stack.DatabaseURL(db.RoleBackup, databaseName)
 	if err := prepareDatabase(ctx, stack, s.ownerURL, log); err != nil {
 		return nil, errors.Join(err, stack.Close())
 	}
@@ -102,6 +109,19 @@ func (e *environment) openSMTP() (*mail.SMTP, error) {
 		return nil, fmt.Errorf("PAYAID_SMTP_URL: %w", err)
 	}
 	return smtp, nil
+}
+
+// provider returns the OpenID Provider of the environment, or nil without one. It
+// is not asked anything yet.
+func (e *environment) provider() *oidc.Provider {
+	c := &e.cfg
+	if !c.OIDC.IsSet() {
+		return nil
+	}
+	return oidc.New(oidc.Options{
+		Issuer: c.OIDC.Issuer, ClientID: c.OIDC.ClientID, ClientSecret: c.OIDC.ClientSecret, Name: c.OIDC.Name,
+		RedirectURL: strings.TrimSuffix(c.BaseURL, "/") + "/login/oidc/callback",
+	})
 }
 
 // logger writes JSON in production and lines for people otherwise.

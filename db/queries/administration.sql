@@ -21,8 +21,8 @@ LIMIT @max_rows;
 -- name: SetTenantStatus :one
 -- @sqlc-vet-disable tenant-scoped
 -- the id is the tenant
-UPDATE tenants SET status = @status, version = version + 1, updated_at = @now
-WHERE id = @id AND status <> @status
+UPDATE tenants SET status = @status, closed_at = @closed_at, version = version + 1, updated_at = @now
+WHERE id = @id
 RETURNING *;
 
 -- name: NamesOfTenants :many

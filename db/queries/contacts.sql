@@ -34,3 +34,31 @@ WHERE tenant_id = @tenant_id AND id = @id;
 -- The living contacts behind the e-mails of one chunk of an import.
 SELECT id, email FROM contacts
 WHERE tenant_id = @tenant_id AND deleted_at IS NULL AND email = ANY (@emails::text[]) AND email <> '';
+
+-- name: SeedContacts :execrows
+-- Made-up contacts with a past. Those that an earlier run made stay as they are.
+INSERT INTO contacts (tenant_id, id, first_name, last_name, email, phone, company_id, job_title, source, tags, stage, status, warmth, lead_score,
+                      last_contacted_at, next_follow_up, owner_id, created_at, updated_at)
+SELECT @tenant_id::uuid, r.id, r.first_name, r.last_name, r.email, r.phone, r.company_id, r.job_title, r.source, r.tags, r.stage, r.status, r.warmth, r.lead_score,
+       r.last_contacted_at, r.next_follow_up, r.owner_id, r.created_at, r.updated_at
+FROM jsonb_to_recordset(@rows::jsonb) AS r(id uuid, first_name text, last_name text, email text, phone text, company_id uuid, job_title text,
+     source text, tags text[], stage text, status text, warmth text, lead_score integer, last_contacted_at timestamptz, next_follow_up date,
+     owner_id uuid, created_at timestamptz, updated_at timestamptz)
+ON CONFLICT DO NOTHING;
+
+-- name: SeedCompanies :execrows
+INSERT INTO companies (tenant_id, id, name, created_at, updated_at)
+SELECT @tenant_id::uuid, r.id, r.name, @now::timestamptz, @now
+FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@names::text[]) AS name) r
+ON CONFLICT DO NOTHING;
+
+-- name: ListMemberIDs :many
+SELECT user_id FROM memberships WHERE tenant_id = @tenant_id ORDER BY user_id;
+
+-- name: ListSeededCompanies :many
+SELECT id, name FROM companies WHERE tenant_id = @tenant_id AND deleted_at IS NULL AND name = ANY (@names::text[]);
+
+-- name: CountFoundContacts :one
+-- The function reads the tenant from the guard itself.
+-- @sqlc-vet-disable tenant-scoped
+SELECT count_contacts(@pattern::text, @most::bigint)::bigint;

@@ -31,3 +31,8 @@ UPDATE mailbox_messages SET state = @state, problem = @problem WHERE id = @id AN
 -- @sqlc-vet-disable tenant-scoped
 -- old mails go in one sweep, whoever caused them
 DELETE FROM mailbox_messages WHERE created_at < @created_before;
+
+-- name: ReviveMailboxMessage :execrows
+-- @sqlc-vet-disable tenant-scoped
+-- a platform administrator has a mail sent again that every try was refused for
+UPDATE mailbox_messages SET state = 'waiting', problem = '' WHERE id = @id AND state = 'failed' AND sent_at IS NULL;

@@ -1,5 +1,5 @@
 -- name: GetPerson :one
-SELECT u.id AS user_id, u.name, u.email, u.last_login_at, (u.disabled_at IS NOT NULL)::boolean AS disabled, m.role, m.team_id, coalesce(t.name, '')::text AS team_name,
+SELECT u.id AS user_id, u.name, u.email, u.photo, u.last_login_at, (u.disabled_at IS NOT NULL)::boolean AS disabled, m.role, m.team_id, coalesce(t.name, '')::text AS team_name,
        m.view_scopes, m.version, m.created_at, m.updated_at
 FROM memberships m
 JOIN users u ON u.id = m.user_id

@@ -8,6 +8,14 @@ INSERT INTO tenants (id, slug, name, created_at, updated_at)
 VALUES (@id, @slug, @name, @now, @now)
 RETURNING *;
 
+-- name: InsertTenantIfFree :one
+-- @sqlc-vet-disable tenant-scoped
+-- a new tenant has no scope yet, and no row comes back when the short name is taken
+INSERT INTO tenants (id, slug, name, created_at, updated_at)
+VALUES (@id, @slug, @name, @now, @now)
+ON CONFLICT ON CONSTRAINT tenants_slug_key DO NOTHING
+RETURNING *;
+
 -- name: GetTenant :one
 -- @sqlc-vet-disable tenant-scoped
 -- the id is the tenant
@@ -51,19 +59,27 @@ UPDATE users SET last_login_at = @now WHERE id = @id;
 INSERT INTO memberships (tenant_id, user_id, role, team_id, created_at, updated_at)
 VALUES (@tenant_id, @user_id, @role, @team_id, @now, @now);
 
+-- name: UseMembership :execrows
+-- Remembers that the person works here now.
+UPDATE memberships m SET last_used_at = @now FROM tenants t
+WHERE m.tenant_id = @tenant_id AND m.user_id = @user_id AND t.id = m.tenant_id AND t.status = 'active';
+
 -- name: ListMembershipsOfUser :many
 -- @sqlc-vet-disable tenant-scoped
--- which tenants a person belongs to is asked before one is chosen
+-- which tenants a person belongs to is asked before one is chosen. The one used last comes first
 SELECT m.tenant_id, m.role, t.name AS tenant_name, t.slug AS tenant_slug
 FROM memberships m JOIN tenants t ON t.id = m.tenant_id
 WHERE m.user_id = @user_id AND t.status = 'active'
-ORDER BY m.created_at, m.tenant_id
+ORDER BY m.last_used_at DESC NULLS LAST, m.created_at, m.tenant_id
 LIMIT 100;
 
 -- name: GetMember :one
 -- One row tells everything about who is asking: person, role, team, tenant.
 SELECT u.id AS user_id, u.email, u.name, u.platform_admin, u.sessions_valid_after, u.disabled_at,
-       m.role, m.team_id, m.view_scopes, t.name AS tenant_name, t.slug AS tenant_slug, t.status AS tenant_status, t.time_zone
+       u.theme, u.single_keys, u.photo,
+       m.role, m.team_id, m.view_scopes, t.name AS tenant_name, t.slug AS tenant_slug, t.status AS tenant_status, t.time_zone,
+       (t.second_factor_required AND NOT EXISTS (SELECT 1 FROM user_totp f WHERE f.user_id = u.id)
+        AND NOT EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = u.id))::boolean AS second_factor_missing, t.logo
 FROM memberships m
 JOIN users u ON u.id = m.user_id
 JOIN tenants t ON t.id = m.tenant_id

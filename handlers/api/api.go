@@ -20,6 +20,7 @@ import (
 	"payaid/internal/audit"
 	"payaid/internal/auth"
 	"payaid/internal/crm"
+	"payaid/internal/join"
 )
 
 const (
@@ -37,6 +38,8 @@ type Deps struct {
 	Auth    *auth.Service
 	CRM     *crm.Service
 	Audit   *audit.Service
+	Join    *join.Service
+	Now     func() time.Time
 	BaseURL string // the installation's public address, for the document; "" leaves it relative
 	// Stream answers with what write writes, while it is being written, for at most
 	// limit. It returns what goes wrong before the first byte.
@@ -62,9 +65,11 @@ func Register(app *fiber.App, d Deps) huma.API {
 	o := &operations{d}
 	o.contactExport(group) // before the contact whose id might read "export"
 	o.contacts(group)
+	o.views(group)
 	o.companies(group)
 	o.imports(group)
 	o.users(group)
+	o.invitations(group)
 	o.apiKeys(group)
 	o.audit(group)
 	polish(root.OpenAPI())

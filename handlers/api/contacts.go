@@ -19,14 +19,15 @@ type ContactPath struct {
 
 // ContactFilter is the part of an input that chooses contacts.
 type ContactFilter struct {
-	Query  string `query:"q" maxLength:"200" doc:"Part of a name, an e-mail, a phone number or a company's name" example:"asha"`
+	Query  string `query:"q" maxLength:"200" doc:"Part of a name, an e-mail, a phone number or a company's name; one or two letters begin a word. When nothing holds it, what comes close" example:"asha"`
+	Filter string `query:"filter" maxLength:"2000" doc:"Conditions on fields, such as stage:customer,contact owner:me -tag:vip (leadScore:50.. or createdAt:last-30-days). A condition is field:value, with commas between values of which one has to hold. Conditions side by side all have to hold, or stands between alternatives, - or not before what must not hold, parentheses around what belongs together. Fields: stage, status, warmth, owner (an e-mail, me), team, tag, source, company, jobTitle, email, phone, gstin, leadScore (50, 50.., ..20, 20..80), createdAt, updatedAt, lastContactedAt, nextFollowUp (2026-11-22, 2026-11, today, yesterday, tomorrow, this-week, last-week, next-week, this-month, last-month, next-month, last-30-days, next-7-days, ranges with ..). none and any tell whether a field is empty. Texts with spaces stand in double quotes. At most 40 conditions. A filter that cannot be read is 400 INVALID_INPUT and says where" example:"stage:customer -tag:vip"`
 	Stage  string `query:"stage" enum:"prospect,contact,customer" doc:"Only contacts of this stage" example:"customer"`
 	Status string `query:"status" enum:"active,inactive,lost" doc:"Only contacts of this status" example:"active"`
-	Sort   string `query:"sort" enum:"name,-name,email,-email,createdAt,-createdAt,updatedAt,-updatedAt" default:"name" doc:"The order, with - in front for descending" example:"-createdAt"`
+	Sort   string `query:"sort" enum:"name,-name,email,-email,company,-company,leadScore,-leadScore,lastContactedAt,-lastContactedAt,nextFollowUp,-nextFollowUp,createdAt,-createdAt,updatedAt,-updatedAt" default:"name" doc:"The order, with - in front for descending. Never contacted comes before every date, no follow-up behind" example:"-createdAt"`
 }
 
 func (f ContactFilter) filter() crm.ContactFilter {
-	return crm.ContactFilter{Query: f.Query, Stage: f.Stage, Status: f.Status, Sort: f.Sort}
+	return crm.ContactFilter{Query: f.Query, Filter: f.Filter, Stage: f.Stage, Status: f.Status, Sort: f.Sort}
 }
 
 // Paging is the part of an input that chooses a page.
@@ -73,7 +74,7 @@ type changeContactInput struct {
 
 func (o *operations) contacts(api huma.API) {
 	huma.Register(api, operation(fiber.MethodGet, "/contacts", "list-contacts", contactsTag, "List contacts",
-		`One page of the contacts that you may see. The deepest page costs what the first one costs: follow nextCursor until it is null.`), o.listContacts)
+		`One page of the contacts that you may see. The deepest page costs what the first one costs: follow nextCursor until it is null.`, 400), o.listContacts)
 	huma.Register(api, created(operation(fiber.MethodPost, "/contacts", "create-contact", contactsTag, "Create a contact",
 		`Adds a contact. At least one of the names, the e-mail and the phone must be known. A company that does not exist yet is made.`, 400, 415)), o.createContact)
 	huma.Register(api, operation(fiber.MethodGet, "/contacts/{id}", "get-contact", contactsTag, "Read a contact",

@@ -56,8 +56,10 @@ func config(baseURL string) huma.Config {
 	c.Servers = []*huma.Server{{URL: baseURL, Description: "This installation"}}
 	c.Tags = []*huma.Tag{
 		{Name: contactsTag, Description: "The people a business knows."},
+		{Name: viewsTag, Description: "Searches, filters and orders of the list of contacts, under a name."},
 		{Name: companiesTag, Description: "The companies that contacts belong to."},
 		{Name: importsTag, Description: "Files of contacts, read in the background."},
+		{Name: invitationsTag, Description: "Offers to belong to the business, sent by mail."},
 	}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"apiKey":    {Type: "http", Scheme: "bearer", Description: "An API key of the business. It has a role and may be narrowed to single rights."},

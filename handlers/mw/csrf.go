@@ -10,6 +10,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"payaid/handlers/respond"
 	"payaid/internal/apperr"
 )
 
@@ -34,7 +35,10 @@ func NewCSRF(secret string, s *Sessions, secure bool) *CSRF {
 	return v
 }
 
-const csrfKey = "csrf"
+const (
+	csrfKey    = "csrf"
+	visitorKey = "visitor"
+)
 
 // Token returns the token that a page's forms must send back.
 func Token(c *fiber.Ctx) string {
@@ -71,6 +75,10 @@ func (v *CSRF) Protect(c *fiber.Ctx) error {
 			sent = c.FormValue("_csrf")
 		}
 		if want := Token(c); want == "" || subtle.ConstantTimeCompare([]byte(sent), []byte(want)) != 1 {
+			if _, ok := Principal(c); ok && respond.IsPartial(c) {
+				// Somebody signed in again in another tab: the page can ask for its new token.
+				return apperr.New(apperr.TokenExpired, "This page is too old to be sent.")
+			}
 			return apperr.New(apperr.Forbidden, "This page is too old to be sent. Load it again and repeat what you did.")
 		}
 	}
@@ -88,8 +96,18 @@ func (v *CSRF) Greet(c *fiber.Ctx) error {
 	}
 	value := base64.RawURLEncoding.EncodeToString(b)
 	c.Locals(csrfKey, v.token(value))
+	c.Locals(visitorKey, value)
 	c.Cookie(&fiber.Cookie{Name: v.visitor, Value: value, Path: "/", Secure: v.secure, HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode, Expires: time.Now().Add(24 * time.Hour)})
 	return c.Next()
+}
+
+// Visitor returns what only this browser sends, before and after sign-in; "" when
+// Greet never met it.
+func (v *CSRF) Visitor(c *fiber.Ctx) string {
+	if fresh, ok := c.Locals(visitorKey).(string); ok {
+		return fresh
+	}
+	return c.Cookies(v.visitor)
 }
 
 func (v *CSRF) token(binding string) string {

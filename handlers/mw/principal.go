@@ -120,6 +120,9 @@ func (s *Sessions) SignIn(c *fiber.Ctx, in auth.SignedIn) error {
 }
 
 func (s *Sessions) begin(c *fiber.Ctx, r *http.Request, sess *sessions.Session, in auth.SignedIn) error {
+	for _, name := range []string{waitingUser, waitingTenant, waitingNext, waitingSince} {
+		delete(sess.Values, name)
+	}
 	sess.Values[session.UserID], sess.Values[session.TenantID] = in.UserID.String(), in.TenantID.String()
 	sess.Values[session.IP], sess.Values[session.UserAgent] = IP(c), truncate(c.Get(fiber.HeaderUserAgent), 200)
 	return s.save(c, r, sess)

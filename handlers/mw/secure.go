@@ -15,6 +15,10 @@ const ReferenceCSP = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 // else, neither run nor load anything. Its links open in a new tab.
 const MailCSP = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 
+// PictureCSP is the policy of a picture that somebody uploaded: opened by itself it
+// can do nothing.
+const PictureCSP = "sandbox; default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 // SecurityHeaders protects every answer. https adds HSTS.
 func SecurityHeaders(https bool) fiber.Handler {
 	return func(c *fiber.Ctx) error {

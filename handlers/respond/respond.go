@@ -110,7 +110,7 @@ func (r *Responder) Error(c *fiber.Ctx, err error) error {
 		return c.JSON(Body(e, id, r.o.Now()))
 	case IsPartial(c):
 		if status == fiber.StatusUnauthorized {
-			c.Set("HX-Redirect", "/login")
+			return nil // static/again.js asks to sign in and keeps the page
 		}
 		return Render(c, r.o.Toast(p))
 	case status == fiber.StatusUnauthorized && c.Method() == fiber.MethodGet:

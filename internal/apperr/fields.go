@@ -31,3 +31,13 @@ func (f *Fields) Err() error {
 	}
 	return &Error{Code: Validation, Message: "Please correct the marked fields.", Details: f.details}
 }
+
+// Field returns the message for one field, or "".
+func (f *Fields) Field(name string) string {
+	for _, d := range f.details {
+		if d.Field == name {
+			return d.Message
+		}
+	}
+	return ""
+}

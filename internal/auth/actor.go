@@ -53,6 +53,8 @@ func memberPrincipal(tenant uuid.UUID, m db.GetMemberRow) (Principal, error) {
 	p := Principal{
 		TenantID: tenant, TenantName: m.TenantName, TenantSlug: m.TenantSlug, TimeZone: m.TimeZone,
 		UserID: m.UserID, Name: m.Name, Email: m.Email, Role: Role(m.Role), TeamID: m.TeamID, PlatformAdmin: m.PlatformAdmin,
+		SecondFactorMissing: m.SecondFactorMissing,
+		Look:                Look{Theme: m.Theme, SingleKeys: m.SingleKeys, Photo: m.Photo, Logo: m.Logo},
 	}
 	if err := json.Unmarshal(m.ViewScopes, &p.viewScopes); err != nil {
 		return Principal{}, fmt.Errorf("read the view scopes: %w", err)

@@ -24,13 +24,9 @@ func (s *Service) ChangePassword(ctx context.Context, p Principal, in PasswordIn
 	if p.IsKey() {
 		return apperr.New(apperr.NoPermission, "Only people have passwords.")
 	}
-	user, err := s.db.Global().GetUserByEmail(ctx, p.Email)
+	ok, err := s.ownPassword(ctx, p, in.Current)
 	if err != nil {
-		return fmt.Errorf("load the user: %w", err)
-	}
-	ok, err := s.hasher.matches(ctx, user.PasswordHash, in.Current)
-	if err != nil {
-		return fmt.Errorf("check the password: %w", err)
+		return err
 	}
 	var f apperr.Fields
 	f.Check(ok, "current", "This is not your current password.")
@@ -48,12 +44,33 @@ func (s *Service) ChangePassword(ctx context.Context, p Principal, in PasswordIn
 	actor := p.Actor()
 	actor.IdempotencyKey = "" // a fingerprint of the input would keep a trace of the passwords
 	_, err = change.Do(ctx, s.write, actor, "user.change_password", nil, func(ctx context.Context, tx *change.Tx) (struct{}, error) {
-		if err := setPassword(ctx, tx, user.ID, hash); err != nil {
+		if err := s.setPassword(ctx, tx, p.UserID, hash); err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, tx.Record(ctx, change.Event{Action: "user.change_password", Entity: "user", EntityID: user.ID})
+		return struct{}{}, tx.Record(ctx, change.Event{Action: "user.change_password", Entity: "user", EntityID: p.UserID})
 	})
 	return err
+}
+
+// CheckPassword answers Validation for the field password unless it is the
+// person's own: what could let somebody else in asks for it once more.
+func (s *Service) CheckPassword(ctx context.Context, p Principal, password string) error {
+	ok, err := s.ownPassword(ctx, p, password)
+	if err != nil {
+		return err
+	}
+	var f apperr.Fields
+	f.Check(ok, "password", "This is not your current password.")
+	return f.Err()
+}
+
+func (s *Service) ownPassword(ctx context.Context, p Principal, password string) (bool, error) {
+	user, err := s.db.Global().GetUserByEmail(ctx, p.Email)
+	if err != nil {
+		return false, fmt.Errorf("load the user: %w", err)
+	}
+	ok, err := s.hasher.matches(ctx, user.PasswordHash, password)
+	return ok, wrap(err, "check the password")
 }
 
 // newHash validates a new password and hashes it. It answers Validation for field.
@@ -68,13 +85,18 @@ func (s *Service) newHash(ctx context.Context, field, password string) (string, 
 }
 
 // setPassword stores a hash, which voids every session of the person and every
-// link that could set another password.
-func setPassword(ctx context.Context, tx *change.Tx, user uuid.UUID, hash string) error {
+// link that could set another password, and tells the person.
+func (s *Service) setPassword(ctx context.Context, tx *change.Tx, user uuid.UUID, hash string) error {
 	if _, err := tx.Q.SetUserPassword(ctx, db.SetUserPasswordParams{ID: user, PasswordHash: hash, Now: tx.Now}); err != nil {
 		return fmt.Errorf("set the password: %w", err)
 	}
-	err := tx.Q.SupersedePasswordResets(ctx, db.SupersedePasswordResetsParams{UserID: user, Now: &tx.Now})
-	return wrap(err, "void links that set a password")
+	if err := TagEverywhere(ctx, tx, user); err != nil {
+		return err
+	}
+	if err := tx.Q.SupersedePasswordResets(ctx, db.SupersedePasswordResetsParams{UserID: user, Now: &tx.Now}); err != nil {
+		return fmt.Errorf("void links that set a password: %w", err)
+	}
+	return s.Notify(ctx, tx, user, NoticePasswordChanged)
 }
 
 func wrap(err error, what string) error {

@@ -71,7 +71,7 @@ func (s *Service) insertAPIKey(ctx context.Context, actor change.Actor, in APIKe
 		}
 		secret = keyMark + prefix + "_" + body
 		sum := sha256.Sum256([]byte(secret))
-		k := APIKey{ID: uuid.Must(uuid.NewV7()), Name: in.Name, Prefix: keyMark + prefix, Role: in.Role, Scopes: append([]Right{}, in.Scopes...), ExpiresAt: in.Expiry, CreatedAt: tx.Now}
+		k := APIKey{ID: uuid.Must(uuid.NewV7()), Version: 1, Name: in.Name, Prefix: keyMark + prefix, Role: in.Role, Scopes: append([]Right{}, in.Scopes...), ExpiresAt: in.Expiry, CreatedAt: tx.Now}
 		err = tx.Q.InsertAPIKey(ctx, db.InsertAPIKeyParams{
 			TenantID: actor.TenantID, ID: k.ID, Name: in.Name, Prefix: prefix, SecretHash: sum[:], Role: string(in.Role),
 			Scopes: texts(in.Scopes), ExpiresAt: in.Expiry, Now: tx.Now,
@@ -125,13 +125,22 @@ func (s *Service) Key(ctx context.Context, secret string) (Principal, error) {
 	}
 	sum := sha256.Sum256([]byte(secret))
 	switch {
-	case subtle.ConstantTimeCompare(sum[:], row.SecretHash) != 1, row.RevokedAt != nil, row.TenantStatus != "active":
+	case !secretMatches(sum[:], row, s.now()), row.RevokedAt != nil, row.TenantStatus != "active":
 		return Principal{}, refused
 	case expired(row.ExpiresAt, s.now()):
 		return Principal{}, apperr.New(apperr.TokenExpired, "This API key has expired.")
 	}
 	s.touchKey(ctx, tenant, row)
 	return keyPrincipal(tenant, row), nil
+}
+
+// secretMatches compares with the key's secret and, while it works, with the one
+// from before the last rotation.
+func secretMatches(sum []byte, row db.GetAPIKeyByPrefixRow, now time.Time) bool {
+	if subtle.ConstantTimeCompare(sum, row.SecretHash) == 1 {
+		return true
+	}
+	return row.PreviousUntil != nil && row.PreviousUntil.After(now) && subtle.ConstantTimeCompare(sum, row.PreviousHash) == 1
 }
 
 // touchKey notes the use, at most once a minute. A failure must not refuse the

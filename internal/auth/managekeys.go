@@ -26,6 +26,10 @@ type APIKey struct {
 	LastUsedAt *time.Time `json:"lastUsedAt"`
 	RevokedAt  *time.Time `json:"revokedAt"`
 	CreatedAt  time.Time  `json:"createdAt"`
+	// PreviousUntil is how long the secret from before the last rotation works; it may have passed.
+	PreviousUntil *time.Time `json:"previousUntil"`
+	RotatedAt     *time.Time `json:"rotatedAt"`
+	Version       int64      `json:"version"`
 }
 
 // The states of a key.
@@ -46,12 +50,9 @@ func (k APIKey) State(now time.Time) string {
 	return KeyActive
 }
 
-// Version is 1, and 2 once the key is revoked: nothing else about it changes.
-func (k APIKey) Version() int64 {
-	if k.RevokedAt != nil {
-		return 2
-	}
-	return 1
+// Overlaps reports whether two secrets of the key work at this time.
+func (k APIKey) Overlaps(now time.Time) bool {
+	return k.State(now) == KeyActive && k.PreviousUntil != nil && k.PreviousUntil.After(now)
 }
 
 // PageRequest chooses a page of a list.
@@ -69,7 +70,7 @@ type APIKeyPage struct {
 // Ids are UUIDv7: their order is the order of making, carried by the primary key.
 var keyOrder = db.Order{Name: "createdAt", Expr: "k.id", ID: "k.id", Type: "uuid", Desc: true}
 
-const keyColumns = "k.id, k.name, k.prefix, k.role, k.scopes, k.expires_at, k.last_used_at, k.revoked_at, k.created_at"
+const keyColumns = "k.id, k.name, k.prefix, k.role, k.scopes, k.expires_at, k.last_used_at, k.revoked_at, k.previous_until, k.rotated_at, k.version, k.created_at"
 
 type keyRow struct {
 	db.ReadAPIKeyRow
@@ -158,14 +159,9 @@ func (s *Service) RevokeAPIKey(ctx context.Context, p Principal, id uuid.UUID, v
 		Version *int64
 	}{id, version}
 	return change.Do(ctx, s.write, p.Actor(), "api_key.revoke", input, func(ctx context.Context, tx *change.Tx) (APIKey, error) {
-		before, err := readKey(ctx, tx.Q, p, id)
+		before, err := lockKey(ctx, tx, p, id, version)
 		if err != nil {
 			return APIKey{}, err
-		}
-		if version != nil && *version != before.Version() {
-			e := apperr.New(apperr.Conflict, "Somebody changed this key after you read it.")
-			e.Version = before.Version()
-			return APIKey{}, e
 		}
 		n, err := tx.Q.RevokeAPIKey(ctx, db.RevokeAPIKeyParams{TenantID: p.TenantID, ID: id, Now: &tx.Now})
 		if err != nil {
@@ -195,6 +191,7 @@ func keyFromRow(r db.ReadAPIKeyRow) APIKey {
 	k := APIKey{
 		ID: r.ID, Name: r.Name, Prefix: keyMark + r.Prefix, Role: Role(r.Role), Scopes: make([]Right, len(r.Scopes)),
 		ExpiresAt: r.ExpiresAt, LastUsedAt: r.LastUsedAt, RevokedAt: r.RevokedAt, CreatedAt: r.CreatedAt,
+		PreviousUntil: r.PreviousUntil, RotatedAt: r.RotatedAt, Version: r.Version,
 	}
 	for i, right := range r.Scopes {
 		k.Scopes[i] = Right(right)

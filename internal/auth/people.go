@@ -27,6 +27,7 @@ type Person struct {
 	Team        string           `json:"team"`
 	ViewScopes  map[string]Scope `json:"viewScopes"` // by entity; one that is absent follows the role
 	LastLoginAt *time.Time       `json:"lastLoginAt"`
+	Photo       string           `json:"-"`        // SHA-256 of their photo; "" for none
 	Disabled    bool             `json:"disabled"` // the account as a whole, by the platform
 	Version     int64            `json:"version"`
 	JoinedAt    time.Time        `json:"joinedAt"`
@@ -51,7 +52,7 @@ type PersonPage struct {
 var personOrder = db.Order{Name: "name", Expr: "lower(u.name)", ID: "m.user_id", Type: "text"}
 
 const (
-	personColumns = `u.id AS user_id, u.name, u.email, u.last_login_at, u.disabled_at IS NOT NULL AS disabled, m.role, m.team_id, coalesce(t.name, '') AS team_name,
+	personColumns = `u.id AS user_id, u.name, u.email, u.photo, u.last_login_at, u.disabled_at IS NOT NULL AS disabled, m.role, m.team_id, coalesce(t.name, '') AS team_name,
 		m.view_scopes, m.version, m.created_at, m.updated_at`
 	personFrom = `memberships m
 		JOIN users u ON u.id = m.user_id
@@ -127,6 +128,9 @@ func (s *Service) UpdatePerson(ctx context.Context, p Principal, id uuid.UUID, p
 		}
 		after, err := readPerson(ctx, tx.Q, p, id)
 		if err != nil {
+			return Person{}, err
+		}
+		if err := tellChanges(ctx, tx, p, before, after); err != nil {
 			return Person{}, err
 		}
 		tx.Tag(tagMember(id), tagMemberList)
@@ -224,7 +228,7 @@ func readPerson(ctx context.Context, q *db.Queries, p Principal, id uuid.UUID) (
 func personFromRow(r db.GetPersonRow) (Person, error) {
 	out := Person{
 		ID: r.UserID, Name: r.Name, Email: r.Email, Role: Role(r.Role), TeamID: r.TeamID, Team: r.TeamName, ViewScopes: map[string]Scope{},
-		LastLoginAt: r.LastLoginAt, Disabled: r.Disabled, Version: r.Version, JoinedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		LastLoginAt: r.LastLoginAt, Photo: r.Photo, Disabled: r.Disabled, Version: r.Version, JoinedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	if err := json.Unmarshal(r.ViewScopes, &out.ViewScopes); err != nil {
 		return Person{}, fmt.Errorf("read the view scopes: %w", err)

@@ -33,11 +33,26 @@ type Principal struct {
 	TeamID        *uuid.UUID
 	PlatformAdmin bool
 
+	// SecondFactorMissing says that the tenant wants everybody to have a second factor
+	// and the person has none: until then they may set one up and nothing else.
+	SecondFactorMissing bool
+
+	// Look is how pages look to a person; the zero value for an API key.
+	Look Look
+
 	// Request tells how the request came in; the zero value inside jobs.
 	Request Request
 
 	keyScopes  []Right // of an API key; empty means all that the role has
 	viewScopes map[string]Scope
+}
+
+// Look is what every page shows or heeds of a person and the tenant.
+type Look struct {
+	Theme      string // ThemeLight, ThemeDark or ThemeSystem
+	SingleKeys bool   // shortcuts of one key work
+	Photo      string // SHA-256 of the person's photo; "" for none
+	Logo       string // SHA-256 of the tenant's logo; "" for none
 }
 
 // Request is what the audit log and idempotency need to know of a request.

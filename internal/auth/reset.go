@@ -2,9 +2,6 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"strings"
 	"time"
@@ -21,8 +18,7 @@ const (
 	// ResetLife is how long a link that sets a new password works.
 	ResetLife = time.Hour
 	// resetKept is how long a link that no longer works still says why.
-	resetKept   = 7 * 24 * time.Hour
-	resetTokens = 32 // bytes
+	resetKept = 7 * 24 * time.Hour
 )
 
 // ResetLetter writes the mail with the link: to whom, their name, and the token
@@ -73,12 +69,12 @@ func (s *Service) SendPasswordReset(ctx context.Context, args ResetArgs, letter 
 		if err != nil {
 			return struct{}{}, fmt.Errorf("look for the user: %w", err)
 		}
-		token, err := newResetToken()
+		token, err := NewToken()
 		if err != nil {
 			return struct{}{}, err
 		}
 		made, err := tx.Q.InsertPasswordReset(ctx, db.InsertPasswordResetParams{
-			ID: args.ID, UserID: user.ID, TokenHash: resetHash(token), Now: tx.Now, ExpiresAt: tx.Now.Add(ResetLife),
+			ID: args.ID, UserID: user.ID, TokenHash: TokenHash(token), Now: tx.Now, ExpiresAt: tx.Now.Add(ResetLife),
 		})
 		if err != nil || made == 0 {
 			return struct{}{}, wrap(err, "insert the link") // none made: this job ran before
@@ -96,22 +92,9 @@ func (s *Service) SendPasswordReset(ctx context.Context, args ResetArgs, letter 
 		if err := mail.Enqueue(ctx, tx, m); err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, tx.Record(ctx, change.Event{Action: "user.request_password_reset", Entity: "user", EntityID: user.ID})
+		return struct{}{}, tx.Record(ctx, change.Event{Action: "user.request_password_reset", Entity: "user", EntityID: user.ID, Note: true})
 	})
 	return err
-}
-
-func newResetToken() (string, error) {
-	b := make([]byte, resetTokens)
-	if _, err := rand.Read(b); err != nil {
-		return "", fmt.Errorf("make a token: %w", err)
-	}
-	return base64.RawURLEncoding.EncodeToString(b), nil
-}
-
-func resetHash(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
 }
 
 // CheckPasswordReset answers BusinessRule with a plain sentence when the link can
@@ -123,7 +106,7 @@ func (s *Service) CheckPasswordReset(ctx context.Context, token string) error {
 }
 
 func (s *Service) resetOf(ctx context.Context, token string) (db.GetPasswordResetRow, error) {
-	row, err := s.db.Global().GetPasswordReset(ctx, resetHash(token))
+	row, err := s.db.Global().GetPasswordReset(ctx, TokenHash(token))
 	switch {
 	case db.IsNoRows(err):
 		return row, apperr.New(apperr.BusinessRule, "This link is not complete, or is not one of ours. Copy it from the mail as a whole.")
@@ -168,7 +151,7 @@ func (s *Service) UsePasswordReset(ctx context.Context, token, password string, 
 		if used == 0 { // somebody was quicker
 			return ResetOutcome{}, apperr.New(apperr.BusinessRule, "This link no longer works. Ask for a new one.")
 		}
-		if err := setPassword(ctx, tx, row.UserID, hash); err != nil {
+		if err := s.setPassword(ctx, tx, row.UserID, hash); err != nil {
 			return ResetOutcome{}, err
 		}
 		return ResetOutcome{UserID: row.UserID, Email: row.Email}, tx.Record(ctx, change.Event{Action: "user.reset_password", Entity: "user", EntityID: row.UserID})

@@ -26,6 +26,9 @@ const (
 	ContactsDelete Right = "contacts:delete"
 	ContactsExport Right = "contacts:export"
 
+	BusinessConfigure Right = "business:configure"
+	BusinessDelete    Right = "business:delete"
+
 	PeopleConfigure Right = "people:configure"
 	TeamsConfigure  Right = "teams:configure"
 	KeysConfigure   Right = "keys:configure"
@@ -35,11 +38,12 @@ const (
 // Rights lists every right.
 var Rights = []Right{
 	ContactsRead, ContactsWrite, ContactsDelete, ContactsExport,
+	BusinessConfigure, BusinessDelete,
 	PeopleConfigure, TeamsConfigure, KeysConfigure, AuditRead,
 }
 
 // administration are the rights over the business as a whole, not over records.
-var administration = []Right{PeopleConfigure, TeamsConfigure, KeysConfigure, AuditRead}
+var administration = []Right{BusinessConfigure, BusinessDelete, PeopleConfigure, TeamsConfigure, KeysConfigure, AuditRead}
 
 // Scopes lists every scope, widest first.
 var Scopes = []Scope{ScopeAll, ScopeTeam, ScopeOwn, ScopeNone}
@@ -63,10 +67,10 @@ type grant struct {
 }
 
 // grants is the matrix of roles (docs: roles and rights). Owner and admin differ
-// in the business itself only, which has no right of its own yet.
+// in the end of the business only: an owner hands it over or closes it.
 var grants = map[Role]grant{
 	Owner:   {read: ScopeAll, write: ScopeAll},
-	Admin:   {read: ScopeAll, write: ScopeAll},
+	Admin:   {without: []Right{BusinessDelete}, read: ScopeAll, write: ScopeAll},
 	Manager: {without: administration, read: ScopeAll, write: ScopeTeam},
 	Member:  {without: append([]Right{ContactsExport}, administration...), read: ScopeTeam, write: ScopeOwn},
 }
@@ -108,6 +112,10 @@ func (r Right) Label() string {
 		return "Delete and restore contacts"
 	case ContactsExport:
 		return "Export contacts"
+	case BusinessConfigure:
+		return "Change the business's own data"
+	case BusinessDelete:
+		return "Hand over or close the business"
 	case PeopleConfigure:
 		return "Manage people and their roles"
 	case TeamsConfigure:

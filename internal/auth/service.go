@@ -24,11 +24,15 @@ type Service struct {
 	now    func() time.Time
 	hasher *hasher
 	decoy  string // a hash nobody's password makes
+	letter NoticeLetter
 }
 
 // New returns a Service. It takes the time of one password hash.
-func New(ctx context.Context, w *change.Writer) (*Service, error) {
+func New(ctx context.Context, w *change.Writer, options ...Option) (*Service, error) {
 	s := &Service{db: w.DB, write: w, log: w.Log, now: w.Now, hasher: newHasher()}
+	for _, set := range options {
+		set(s)
+	}
 	var err error
 	s.decoy, err = s.hasher.hash(ctx, uuid.NewString())
 	return s, err

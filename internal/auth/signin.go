@@ -21,7 +21,9 @@ type SignedIn struct {
 }
 
 // SignIn checks e-mail and password. Every failure answers the same sentence
-// after the same work, so that nobody can find out which e-mails have accounts.
+// after the same work, so that nobody can find out which e-mails have accounts, nor
+// who has a second factor. A right password of somebody who has one is noted as no
+// more than that: the second factor completes the sign-in.
 func (s *Service) SignIn(ctx context.Context, email, password string, r Request) (SignedIn, error) {
 	refused := apperr.New(apperr.BadCredentials, "This e-mail and password do not belong together.")
 	email = strings.ToLower(strings.TrimSpace(email))
@@ -44,21 +46,53 @@ func (s *Service) SignIn(ctx context.Context, email, password string, r Request)
 	if !known || !ok || user.DisabledAt != nil {
 		return SignedIn{}, refused
 	}
-	homes, err := s.db.Global().ListMembershipsOfUser(ctx, user.ID)
+	return s.open(ctx, user, map[string]any{"how": "password"}, r, nil)
+}
+
+// open is the end of every first step of signing in: it finds the business to begin in and
+// notes the sign-in with how for the audit log, or the first step alone where a second
+// factor completes it. first, when not nil, is done in the same transaction.
+func (s *Service) open(ctx context.Context, user db.User, how map[string]any, r Request, first func(context.Context, *change.Tx) error) (SignedIn, error) {
+	home, err := s.FirstHome(ctx, user.ID)
 	if err != nil {
-		return SignedIn{}, fmt.Errorf("list memberships: %w", err)
+		return SignedIn{}, err
 	}
-	if len(homes) == 0 {
-		return SignedIn{}, apperr.New(apperr.NoPermission, "Your account belongs to no active business. Ask an administrator to invite you.")
+	factors, err := s.db.Global().GetSecondFactors(ctx, user.ID)
+	if err != nil {
+		return SignedIn{}, fmt.Errorf("look for second factors: %w", err)
 	}
-	out := SignedIn{UserID: user.ID, TenantID: homes[0].TenantID}
+	out := SignedIn{UserID: user.ID, TenantID: home}
 	actor := change.Actor{TenantID: out.TenantID, ID: user.ID, Kind: change.ActorUser, Name: user.Name, IP: r.IP, RequestID: r.ID}
 	return change.Do(ctx, s.write, actor, "user.sign_in", nil, func(ctx context.Context, tx *change.Tx) (SignedIn, error) {
+		if first != nil {
+			if err := first(ctx, tx); err != nil {
+				return SignedIn{}, err
+			}
+		}
+		if factors.TotpSince != nil || factors.Passkeys > 0 {
+			return out, tx.Record(ctx, change.Event{Action: "user.first_step", Entity: "user", EntityID: user.ID, After: how})
+		}
 		if err := tx.Q.TouchUserLogin(ctx, db.TouchUserLoginParams{ID: user.ID, Now: &tx.Now}); err != nil {
 			return SignedIn{}, fmt.Errorf("note the sign-in: %w", err)
 		}
-		return out, tx.Record(ctx, change.Event{Action: "user.sign_in", Entity: "user", EntityID: user.ID})
+		if err := TagEverywhere(ctx, tx, user.ID); err != nil {
+			return SignedIn{}, err
+		}
+		return out, tx.Record(ctx, change.Event{Action: "user.sign_in", Entity: "user", EntityID: user.ID, After: how})
 	})
+}
+
+// FirstHome returns the tenant in which a person begins, or NoPermission when they
+// belong to none.
+func (s *Service) FirstHome(ctx context.Context, user uuid.UUID) (uuid.UUID, error) {
+	homes, err := s.Homes(ctx, user)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if len(homes) == 0 {
+		return uuid.Nil, apperr.New(apperr.NoPermission, "Your account belongs to no active business. Ask an administrator to invite you.")
+	}
+	return homes[0].TenantID, nil
 }
 
 // storable reports whether s is a text that PostgreSQL takes: it refuses NUL and
@@ -68,7 +102,7 @@ func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRu
 // SignOut notes in the audit log that the person left.
 func (s *Service) SignOut(ctx context.Context, p Principal) error {
 	_, err := change.Do(ctx, s.write, p.Actor(), "user.sign_out", nil, func(ctx context.Context, tx *change.Tx) (struct{}, error) {
-		return struct{}{}, tx.Record(ctx, change.Event{Action: "user.sign_out", Entity: "user", EntityID: p.UserID})
+		return struct{}{}, tx.Record(ctx, change.Event{Action: "user.sign_out", Entity: "user", EntityID: p.UserID, Note: true})
 	})
 	return err
 }
@@ -95,6 +129,7 @@ func (s *Service) Member(ctx context.Context, tenant, user uuid.UUID, since time
 type Colleague struct {
 	UserID uuid.UUID
 	Name   string
+	Email  string
 }
 
 // Colleagues lists the people of the principal's tenant, for pickers.
@@ -105,7 +140,7 @@ func (s *Service) Colleagues(ctx context.Context, p Principal) ([]Colleague, err
 	}
 	out := make([]Colleague, len(rows))
 	for i, r := range rows {
-		out[i] = Colleague{UserID: r.UserID, Name: r.Name}
+		out[i] = Colleague{UserID: r.UserID, Name: r.Name, Email: r.Email}
 	}
 	return out, nil
 }

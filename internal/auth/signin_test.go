@@ -66,6 +66,36 @@ func TestEveryRefusedSignInReadsTheSame(t *testing.T) {
 	}
 }
 
+// Whether somebody has an account cannot be timed: every try costs one hash, and all
+// hashes cost the same.
+func TestEverySignInTakesOneHash(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
+	w.user(t, "asha@acme.test", auth.Member)
+	w.user(t, "gone@acme.test", auth.Member)
+	w.user(t, "alone@acme.test", "")
+	w.d.OwnerExec(t, "UPDATE users SET disabled_at = now() WHERE email = 'gone@acme.test'")
+	hashes := w.CountHashes(t.Context().Done())
+	for _, c := range []struct{ email, password string }{
+		{"asha@acme.test", password}, {"asha@acme.test", "wrong"}, {"asha@acme.test", ""}, {"nobody@acme.test", password}, {"", password},
+		{"gone@acme.test", password}, {"gone@acme.test", "wrong"}, {"alone@acme.test", "wrong"}, {"asha@acme.test\x00", password},
+	} {
+		before := hashes.Load()
+		_, err := w.SignIn(ctx, c.email, c.password, auth.Request{})
+		if n := hashes.Load() - before; n != 1 {
+			t.Errorf("%q with %q: %d hashes (%v), want one", c.email, c.password, n, err)
+		}
+	}
+	u, err := w.d.Global().GetUserByEmail(ctx, "asha@acme.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cost := func(hash string) string { return strings.Join(strings.Split(hash, "$")[:4], "$") }
+	if cost(u.PasswordHash) != cost(w.Decoy()) {
+		t.Errorf("a real hash costs %s, the decoy %s", cost(u.PasswordHash), cost(w.Decoy()))
+	}
+}
+
 func TestSignInWithoutAnActiveBusiness(t *testing.T) {
 	w := newWorld(t)
 	w.user(t, "alone@acme.test", "")

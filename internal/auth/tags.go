@@ -1,12 +1,41 @@
 package auth
 
-import "github.com/google/uuid"
+import (
+	"context"
+	"fmt"
 
-// The cache tags of this area. What depends on who is in which team depends on the
-// member list.
-const (
-	tagMemberList = "member:list"
-	tagKeyList    = "api_key:list"
+	"github.com/google/uuid"
+
+	"payaid/internal/change"
 )
 
-func tagMember(id uuid.UUID) string { return "member:" + id.String() }
+// The cache tags of this area. They are those that change.Tx.Record names by itself.
+//
+// What a session stands for (Member) is not kept in the cache. It could be, as long as
+// every write that ends a session or changes a right goes through change.Do. But these
+// rows decide who may come in: an administrator who disables somebody with SQL in an
+// emergency has to be obeyed at once, a person belongs to several tenants, whose tags
+// lie in different slots of a Redis Cluster, and the query costs one round trip by
+// primary keys, as the look-up in the cache would.
+const (
+	// TagPeople makes old what shows who works in a tenant: names, roles, teams.
+	TagPeople = entityPerson + ":list"
+
+	tagMemberList = TagPeople
+	tagKeyList    = entityKey + ":list"
+)
+
+func tagMember(id uuid.UUID) string { return entityPerson + ":" + id.String() }
+
+// TagEverywhere names the tags of a person in every tenant that they belong to: a
+// write to the account itself, unlike one to a membership, concerns them all.
+func TagEverywhere(ctx context.Context, tx *change.Tx, user uuid.UUID) error {
+	homes, err := tx.Q.ListMembershipsOfUser(ctx, user)
+	if err != nil {
+		return fmt.Errorf("list memberships: %w", err)
+	}
+	for _, h := range homes {
+		tx.TagIn(h.TenantID, tagMember(user), tagMemberList)
+	}
+	return nil
+}

@@ -25,15 +25,18 @@ type UserInput struct {
 	TeamID        *uuid.UUID
 }
 
-func (in *UserInput) validate() error {
+// Validate brings the input to its stored form and refuses what no account may have,
+// under the fields email, name, password and role.
+func (in *UserInput) Validate() error {
 	var f apperr.Fields
 	in.Email, in.Name = strings.ToLower(strings.TrimSpace(in.Email)), strings.TrimSpace(in.Name)
 	a, err := mail.ParseAddress(in.Email)
-	f.Check(err == nil && a.Address == in.Email && len(in.Email) <= 254, "email", "This does not look like an e-mail address.")
+	f.Check(err == nil && a.Address == in.Email && len(in.Email) <= 254 && storable(in.Email), "email", "This does not look like an e-mail address.")
 	if in.Name == "" {
 		in.Name, _, _ = strings.Cut(in.Email, "@")
 	}
 	f.Check(utf8.RuneCountInString(in.Name) <= 200, "name", "Use at most 200 characters.")
+	f.Check(storable(in.Name), "name", "The name has characters that cannot be stored.")
 	if problem := passwordProblem(in.Password); problem != "" {
 		f.Add("password", problem)
 	}
@@ -52,6 +55,7 @@ func (s *Service) CreateUser(ctx context.Context, in UserInput) (uuid.UUID, erro
 
 // NewUser is a validated account that is not written yet.
 type NewUser struct {
+	ID   uuid.UUID // of the user once it is written
 	in   UserInput
 	hash string
 }
@@ -59,14 +63,14 @@ type NewUser struct {
 // PrepareUser validates in and takes the time of one password hash, which does
 // not belong in a transaction.
 func (s *Service) PrepareUser(ctx context.Context, in UserInput) (NewUser, error) {
-	if err := in.validate(); err != nil {
+	if err := in.Validate(); err != nil {
 		return NewUser{}, err
 	}
 	hash, err := s.hasher.hash(ctx, in.Password)
 	if err != nil {
 		return NewUser{}, fmt.Errorf("hash the password: %w", err)
 	}
-	return NewUser{in: in, hash: hash}, nil
+	return NewUser{ID: uuid.Must(uuid.NewV7()), in: in, hash: hash}, nil
 }
 
 // Insert writes the account, and its membership if it has one, and returns the
@@ -74,7 +78,7 @@ func (s *Service) PrepareUser(ctx context.Context, in UserInput) (NewUser, error
 func (n NewUser) Insert(ctx context.Context, tx *change.Tx) (uuid.UUID, error) {
 	in := n.in
 	user, err := tx.Q.InsertUser(ctx, db.InsertUserParams{
-		ID: uuid.Must(uuid.NewV7()), Email: in.Email, Name: in.Name, PasswordHash: n.hash, PlatformAdmin: in.PlatformAdmin, Now: tx.Now,
+		ID: n.ID, Email: in.Email, Name: in.Name, PasswordHash: n.hash, PlatformAdmin: in.PlatformAdmin, Now: tx.Now,
 	})
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("insert the user: %w", err)
@@ -105,7 +109,7 @@ func (s *Service) ResetPassword(ctx context.Context, email, password string) err
 		return err
 	}
 	_, err = change.Do(ctx, s.write, systemActor(uuid.Nil), "user.reset_password", nil, func(ctx context.Context, tx *change.Tx) (struct{}, error) {
-		if err := setPassword(ctx, tx, user.ID, hash); err != nil {
+		if err := s.setPassword(ctx, tx, user.ID, hash); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, tx.Record(ctx, change.Event{Action: "user.reset_password", Entity: "user", EntityID: user.ID})

@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -48,16 +47,18 @@ type Event struct {
 	EntityID uuid.UUID
 	Before   any
 	After    any
+	Note     bool // only noted: nothing that anybody reads has changed, so no cache tag is named
 }
 
 // Subscriber is told of every event inside its transaction, so that what follows
 // from an event (a webhook's delivery, say) is written with it.
 type Subscriber func(ctx context.Context, tx *Tx, e Event) error
 
-// Tagger keeps cache tags. Mark is called before the commit and makes readers
-// bypass the cache; End is called after it and voids what was stored.
+// Tagger keeps cache tags. Mark is called in the transaction, right before its
+// commit, and makes readers bypass the cache; End is called after the commit and
+// voids what was stored. An error of Mark stops the write.
 type Tagger interface {
-	Mark(ctx context.Context, tenant, writer uuid.UUID, tags []string) error
+	Mark(ctx context.Context, tx pgx.Tx, tenant, writer uuid.UUID, tags []string) error
 	End(ctx context.Context, tenant, writer uuid.UUID, tags []string) error
 }
 
@@ -83,7 +84,7 @@ type Tx struct {
 	Now    time.Time // the same instant for everything in this write
 	tx     pgx.Tx
 	writer *Writer
-	tags   []string
+	tagged []tagged
 }
 
 // Do runs fn in one transaction as the actor and returns its result. With an
@@ -93,7 +94,6 @@ type Tx struct {
 // errors where the user can do something about them.
 func Do[T any](ctx context.Context, w *Writer, a Actor, action string, input any, fn func(ctx context.Context, tx *Tx) (T, error)) (T, error) {
 	var result T
-	writerID := uuid.Must(uuid.NewV7())
 	t := &Tx{Actor: a, Now: w.Now().UTC().Truncate(time.Microsecond), writer: w}
 	err := w.inTx(ctx, a, func(tx pgx.Tx, q *db.Queries) error {
 		t.tx, t.Q = tx, q
@@ -107,14 +107,14 @@ func Do[T any](ctx context.Context, w *Writer, a Actor, action string, input any
 		if err := t.keepResult(ctx, result); err != nil {
 			return err
 		}
-		return t.markTags(ctx, writerID)
+		return t.markTags(ctx)
 	})
 	if err != nil {
 		// Nothing was committed: marked tags lapse by their deadline.
 		var zero T
 		return zero, Explain(err)
 	}
-	w.endTags(ctx, a.TenantID, writerID, t.tags)
+	w.endTags(ctx, t.tagged)
 	return result, nil
 }
 
@@ -125,7 +125,8 @@ func (w *Writer) inTx(ctx context.Context, a Actor, fn func(pgx.Tx, *db.Queries)
 	return w.DB.InTenantTx(ctx, a.TenantID, fn)
 }
 
-// Record writes the audit entry of e and tells the subscribers.
+// Record writes the audit entry of e, names the tags of its record, "contact:<id>"
+// and "contact:list" say, and tells the subscribers.
 func (t *Tx) Record(ctx context.Context, e Event) error {
 	before, err := snapshot(e.Before)
 	if err != nil {
@@ -143,6 +144,9 @@ func (t *Tx) Record(ctx context.Context, e Event) error {
 	})
 	if err != nil {
 		return fmt.Errorf("audit %s: %w", e.Action, err)
+	}
+	if !e.Note {
+		t.Tag(e.Entity+":"+e.EntityID.String(), e.Entity+":list")
 	}
 	for _, s := range t.writer.Subscribers {
 		if err := s(ctx, t, e); err != nil {
@@ -173,15 +177,6 @@ func nullable(id uuid.UUID) *uuid.UUID {
 // Pgx returns the transaction itself, for a tool that writes in it with its own
 // client: the job queue.
 func (t *Tx) Pgx() pgx.Tx { return t.tx }
-
-// Tag names cache tags whose values this write makes old.
-func (t *Tx) Tag(tags ...string) {
-	for _, tag := range tags {
-		if !slices.Contains(t.tags, tag) {
-			t.tags = append(t.tags, tag)
-		}
-	}
-}
 
 // Enqueue adds a job that starts once this write is committed.
 func (t *Tx) Enqueue(ctx context.Context, args river.JobArgs) error {

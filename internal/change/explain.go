@@ -28,7 +28,14 @@ var refusals = map[string]refusal{
 	"memberships_pkey":             {apperr.AlreadyExists, "email", "This person already belongs to the business."},
 	"memberships_team_id_fkey":     {apperr.Validation, "teamId", "This team does not exist."},
 	"teams_tenant_id_name_key":     {apperr.AlreadyExists, "name", "Another team already has this name."},
+	"user_identities_user_id_issuer_key": {apperr.BusinessRule, "",
+		"Another account at the same provider opens your account here already. If it should be this one, ask whoever runs PayAid to undo that."},
+	"passkeys_credential_id_key":   {apperr.AlreadyExists, "name", "This passkey is known already."},
 	"companies_tenant_id_name_key": {apperr.AlreadyExists, "name", "Another company already has this name."},
+
+	"invitations_tenant_id_email_key": {apperr.AlreadyExists, "email", "This person is invited already. Send the mail again from the list."},
+	"invitations_team_id_fkey":        {apperr.Validation, "teamId", "This team does not exist."},
+	"saved_views_tenant_id_name_key":  {apperr.AlreadyExists, "name", "You already have a view of this name."},
 }
 
 // Explain turns a database error that a user can act upon into an apperr error:

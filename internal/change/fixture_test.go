@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -74,7 +75,7 @@ func (w *world) addTeam(ctx context.Context, tx *change.Tx, name string) (uuid.U
 	if err := tx.Q.InsertTeam(ctx, db.InsertTeamParams{TenantID: tx.Actor.TenantID, ID: id, Name: name, Now: tx.Now}); err != nil {
 		return id, fmt.Errorf("insert the team: %w", err)
 	}
-	tx.Tag("team", "team:list", "team")
+	tx.Tag("search", "team:list", "search")
 	if err := tx.Enqueue(ctx, greet{Name: name}); err != nil {
 		return id, err
 	}
@@ -85,6 +86,8 @@ type greet struct{ Name string }
 
 func (greet) Kind() string { return "test.greet" }
 
+var ids = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
 // recorder is a Tagger that notes what it is asked, in order, and fails when told.
 type recorder struct {
 	sync.Mutex
@@ -94,7 +97,7 @@ type recorder struct {
 	markedBy, endedBy uuid.UUID
 }
 
-func (r *recorder) Mark(_ context.Context, tenant, writer uuid.UUID, tags []string) error {
+func (r *recorder) Mark(_ context.Context, _ pgx.Tx, tenant, writer uuid.UUID, tags []string) error {
 	return r.note("mark", tags, r.onMark, r.markErr, writer, &r.markedBy)
 }
 
@@ -106,7 +109,7 @@ func (r *recorder) note(what string, tags []string, also func(), err error, writ
 	r.Lock()
 	defer r.Unlock()
 	*by = writer
-	r.calls = append(r.calls, what+" "+strings.Join(tags, ","))
+	r.calls = append(r.calls, what+" "+ids.ReplaceAllString(strings.Join(tags, ","), "<id>"))
 	if also != nil {
 		also()
 	}

@@ -13,6 +13,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/caarlos0/env/v11"
 )
@@ -20,6 +22,12 @@ import (
 // Production is the value of PAYAID_ENV that refuses everything made for trying
 // out.
 const Production = "production"
+
+// The values of PAYAID_SIGNUP.
+const (
+	signUpOpen   = "open"
+	signUpClosed = "closed"
+)
 
 // minSecret is the least length of PAYAID_SECRET_KEY in production.
 const minSecret = 32
@@ -32,12 +40,17 @@ type Config struct {
 	BaseURL          string     `env:"PAYAID_BASE_URL" doc:"address people use, such as https://crm.example.in; http://localhost with the port when absent"`
 	DataDir          string     `env:"PAYAID_DATA_DIR" envDefault:"./.data" doc:"where the embedded servers keep their data"`
 	DatabaseURL      string     `env:"PAYAID_DATABASE_URL" doc:"PostgreSQL as the role payaid_app" secret:"true"`
-	DatabaseOwnerURL string     `env:"PAYAID_DATABASE_OWNER_URL" doc:"PostgreSQL as the role payaid_owner, for migrations and restores only" secret:"true"`
+	DatabaseOwnerURL string     `env:"PAYAID_DATABASE_OWNER_URL" doc:"PostgreSQL as the role payaid_owner, for migrations, drills and restores only" secret:"true"`
+	BackupURL        string     `env:"PAYAID_DATABASE_BACKUP_URL" doc:"PostgreSQL as the role payaid_backup, for backups only" secret:"true"`
 	RedisSessionURL  string     `env:"PAYAID_REDIS_SESSION_URL" doc:"Redis or Valkey for sessions and rate limits; must not evict" secret:"true"`
+	RedisCacheURL    string     `env:"PAYAID_REDIS_CACHE_URL" doc:"Redis or Valkey for the cache; better without persistence, with maxmemory and allkeys-lru" secret:"true"`
 	S3               S3         `envPrefix:"PAYAID_S3_"`
 	SecretKey        string     `env:"PAYAID_SECRET_KEY" doc:"at least 32 random characters; made once for the embedded default" secret:"true"`
+	OIDC             OIDC       `envPrefix:"PAYAID_OIDC_"`
 	SMTPURL          string     `env:"PAYAID_SMTP_URL" doc:"mail server, such as smtp://user:password@mail.example.in:587 or smtps://…, with ?from= for another sender; without it mails stay in the mailbox at /admin/mail" secret:"true"`
+	Backup           Backup     `envPrefix:"PAYAID_BACKUP_"`
 	TrustedProxies   Networks   `env:"PAYAID_TRUSTED_PROXIES" doc:"networks of the proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, separated by commas"`
+	SignUp           string     `env:"PAYAID_SIGNUP" doc:"open lets strangers sign up and make a business, closed does not; closed in production unless set"`
 	Demo             bool       `env:"PAYAID_DEMO" envDefault:"false" doc:"true makes a demo business; refused in production"`
 	LogLevel         slog.Level `env:"PAYAID_LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error"`
 }
@@ -71,11 +84,63 @@ type S3 struct {
 	SecretKey string `env:"SECRET_KEY" doc:"secret key of the object store" secret:"true"`
 }
 
+// OIDC names the OpenID Provider by which people may sign in: all of it or nothing.
+type OIDC struct {
+	Issuer       string `env:"ISSUER" doc:"OpenID Provider, such as https://accounts.google.com, exactly as it names itself"`
+	ClientID     string `env:"CLIENT_ID" doc:"id of PayAid at the OpenID Provider"`
+	ClientSecret string `env:"CLIENT_SECRET" doc:"secret of PayAid at the OpenID Provider" secret:"true"`
+	Name         string `env:"NAME" doc:"what people call the provider, such as Google Workspace; the button says Continue with it"`
+}
+
+// IsSet reports whether people may sign in by a provider.
+func (o OIDC) IsSet() bool { return o.Issuer != "" }
+
+// maxProviderName keeps the button on one line of a phone.
+const maxProviderName = 40
+
+func (o OIDC) check(production bool) []error {
+	var errs []error
+	values := []struct{ name, value string }{
+		{"PAYAID_OIDC_ISSUER", o.Issuer}, {"PAYAID_OIDC_CLIENT_ID", o.ClientID}, {"PAYAID_OIDC_CLIENT_SECRET", o.ClientSecret}, {"PAYAID_OIDC_NAME", o.Name},
+	}
+	if o == (OIDC{}) {
+		return nil
+	}
+	for _, v := range values {
+		if v.value == "" {
+			errs = append(errs, fmt.Errorf("%s: the sign-in by a provider needs it beside the other PAYAID_OIDC_ variables; set all four or none", v.name))
+		}
+	}
+	u, err := url.Parse(o.Issuer)
+	if o.Issuer != "" && (err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || (u.Scheme != "https" && u.Scheme != "http")) {
+		errs = append(errs, fmt.Errorf("PAYAID_OIDC_ISSUER: %q is not an address such as https://accounts.google.com", o.Issuer))
+	} else if production && o.Issuer != "" && u.Scheme != "https" {
+		errs = append(errs, errors.New("PAYAID_OIDC_ISSUER: production needs https, or anybody on the way could sign in as anybody"))
+	}
+	if utf8.RuneCountInString(o.Name) > maxProviderName {
+		errs = append(errs, fmt.Errorf("PAYAID_OIDC_NAME: use at most %d characters", maxProviderName))
+	}
+	return errs
+}
+
+// Backup says when backups are made, how long they are kept and who can open them.
+type Backup struct {
+	Schedule      string `env:"SCHEDULE" envDefault:"02:00 Asia/Kolkata" doc:"time and zone of the daily backup, or off"`
+	RetentionDays int    `env:"RETENTION_DAYS" envDefault:"30" doc:"days that backups are kept; the three newest verified ones always stay"`
+	Recipients    string `env:"RECIPIENTS" doc:"public keys that open backups, at least two, separated by commas; production needs them, the embedded default makes its own"`
+	Identity      string `env:"IDENTITY" doc:"private key of one recipient, for drills and restores; without it scheduled backups are read back but not restored" secret:"true"`
+	DrillURL      string `env:"DRILL_URL" doc:"PostgreSQL as the role payaid_owner on another server, where drills restore; the database's own server when absent" secret:"true"`
+}
+
+// RecipientList splits Recipients.
+func (b Backup) RecipientList() []string {
+	return strings.FieldsFunc(b.Recipients, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+}
+
 // reserved are names of the contract that later versions read. They are accepted
 // so that one file of variables serves all versions; Unused reports them.
 var reserved = []string{
-	"PAYAID_DATABASE_BACKUP_URL", "PAYAID_DATABASE_REPLICA_URLS", "PAYAID_REDIS_CACHE_URL", "PAYAID_AI_URL", "PAYAID_AI_MODEL",
-	"PAYAID_BACKUP_SCHEDULE", "PAYAID_BACKUP_RETENTION_DAYS", "PAYAID_BACKUP_RECIPIENTS",
+	"PAYAID_DATABASE_REPLICA_URLS", "PAYAID_AI_URL", "PAYAID_AI_MODEL",
 }
 
 // Variable documents one environment variable.
@@ -168,6 +233,9 @@ func variableOf(field string) string {
 	if f, ok := reflect.TypeFor[S3]().FieldByName(field); ok {
 		return "PAYAID_S3_" + f.Tag.Get("env")
 	}
+	if f, ok := reflect.TypeFor[Backup]().FieldByName(field); ok {
+		return "PAYAID_BACKUP_" + f.Tag.Get("env")
+	}
 	return field
 }
 
@@ -233,6 +301,9 @@ func (c *Config) check() []error {
 	if c.Env != Production && c.Env != "development" {
 		bad("PAYAID_ENV", "%q is neither development nor production", c.Env)
 	}
+	if c.SignUp != "" && c.SignUp != signUpOpen && c.SignUp != signUpClosed {
+		bad("PAYAID_SIGNUP", "%q is neither open nor closed", c.SignUp)
+	}
 	if _, port, err := net.SplitHostPort(c.Addr); err != nil || port == "" {
 		bad("PAYAID_ADDR", "%q is not host:port, such as 127.0.0.1:3000", c.Addr)
 	}
@@ -242,9 +313,13 @@ func (c *Config) check() []error {
 	if (c.DatabaseURL == "") != (c.DatabaseOwnerURL == "") && c.DatabaseURL == "" {
 		bad("PAYAID_DATABASE_OWNER_URL", "needs PAYAID_DATABASE_URL beside it")
 	}
+	if c.Backup.RetentionDays < 1 {
+		bad("PAYAID_BACKUP_RETENTION_DAYS", "%d is not a number of days from 1 on", c.Backup.RetentionDays)
+	}
 	if c.S3.Endpoint != "" && (c.S3.AccessKey == "" || c.S3.SecretKey == "") {
 		bad("PAYAID_S3_ENDPOINT", "needs PAYAID_S3_ACCESS_KEY and PAYAID_S3_SECRET_KEY beside it")
 	}
+	errs = append(errs, c.OIDC.check(c.IsProduction())...)
 	if c.IsProduction() {
 		errs = append(errs, c.checkProduction()...)
 	}
@@ -260,6 +335,7 @@ func (c *Config) checkProduction() []error {
 	}
 	need("PAYAID_DATABASE_URL", c.DatabaseURL)
 	need("PAYAID_REDIS_SESSION_URL", c.RedisSessionURL)
+	need("PAYAID_REDIS_CACHE_URL", c.RedisCacheURL)
 	need("PAYAID_S3_ENDPOINT", c.S3.Endpoint)
 	if c.BaseURL == "" {
 		errs = append(errs, errors.New("PAYAID_BASE_URL: production needs the address people use"))
@@ -275,6 +351,15 @@ func (c *Config) checkProduction() []error {
 
 // IsProduction reports whether everything made for trying out is refused.
 func (c *Config) IsProduction() bool { return c.Env == Production }
+
+// SignUpOpen reports whether strangers may sign up. In production somebody decides
+// so first.
+func (c *Config) SignUpOpen() bool {
+	if c.SignUp == "" {
+		return !c.IsProduction()
+	}
+	return c.SignUp == signUpOpen
+}
 
 // SecureCookies reports whether a browser will take a Secure cookie from BaseURL:
 // over https, and from this machine itself.

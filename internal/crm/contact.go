@@ -1,18 +1,17 @@
 package crm
 
 import (
-	"net/mail"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
-	"github.com/nyaruka/phonenumbers"
 
 	"payaid/db"
 	"payaid/internal/apperr"
 	"payaid/internal/gstin"
+	"payaid/internal/reach"
 )
 
 // Contact is one person the business knows. Unknown texts are "".
@@ -140,9 +139,9 @@ func (in *ContactInput) normalize() {
 	for _, s := range []*string{&in.Address, &in.Notes, &in.NextFollowUp} {
 		*s = strings.TrimSpace(*s)
 	}
-	in.Email = strings.ToLower(strings.TrimSpace(in.Email))
+	in.Email = reach.Email(in.Email)
 	in.GSTIN = gstin.Normalize(in.GSTIN)
-	in.Phone = normalizePhone(in.Phone)
+	in.Phone = reach.Phone(in.Phone)
 	in.Tags = normalizeTags(in.Tags)
 	in.Stage = orDefault(in.Stage, Stages[0])
 	in.Status = orDefault(in.Status, Statuses[0])
@@ -167,27 +166,6 @@ func normalizeTags(tags []string) []string {
 	return out
 }
 
-// homeRegion is where a phone number without a country code belongs.
-const homeRegion = "IN"
-
-// normalizePhone returns the E.164 form of a possible number, else the trimmed
-// text, which validate then refuses.
-func normalizePhone(s string) string {
-	s = strings.TrimSpace(s)
-	n, err := phonenumbers.Parse(s, homeRegion)
-	if err != nil || !phonenumbers.IsPossibleNumber(n) {
-		return s
-	}
-	return phonenumbers.Format(n, phonenumbers.E164)
-}
-
-func isE164(s string) bool {
-	if len(s) < 8 || len(s) > 16 || s[0] != '+' {
-		return false
-	}
-	return strings.Trim(s[1:], "0123456789") == ""
-}
-
 func (in *ContactInput) validate() error {
 	var f apperr.Fields
 	f.Check(in.FirstName != "" || in.LastName != "" || in.Email != "" || in.Phone != "", "firstName", "Enter a name, an e-mail or a phone number.")
@@ -201,8 +179,8 @@ func (in *ContactInput) validate() error {
 		f.Check(utf8.RuneCountInString(s.value) <= maxLong, s.field, "Use at most 10,000 characters.")
 		f.Check(printable(s.value), s.field, "This text holds characters that cannot be stored.")
 	}
-	f.Check(in.Email == "" || validEmail(in.Email), "email", "This does not look like an e-mail address.")
-	f.Check(in.Phone == "" || isE164(in.Phone), "phone", "This does not look like a phone number.")
+	f.Check(in.Email == "" || reach.ValidEmail(in.Email), "email", "This does not look like an e-mail address.")
+	f.Check(in.Phone == "" || reach.ValidPhone(in.Phone), "phone", "This does not look like a phone number.")
 	f.Check(in.GSTIN == "" || gstin.Valid(in.GSTIN), "gstin", "This is not a valid GSTIN: check the 15 characters.")
 	f.Check(slices.Contains(Stages, in.Stage), "stage", "Choose one of "+strings.Join(Stages, ", ")+".")
 	f.Check(slices.Contains(Statuses, in.Status), "status", "Choose one of "+strings.Join(Statuses, ", ")+".")
@@ -220,15 +198,6 @@ func (in *ContactInput) validate() error {
 
 // printable refuses what PostgreSQL cannot store: NUL and broken UTF-8.
 func printable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
-
-func validEmail(s string) bool {
-	a, err := mail.ParseAddress(s)
-	if err != nil || a.Address != s || len(s) > 254 || !printable(s) {
-		return false
-	}
-	_, domain, _ := strings.Cut(s, "@")
-	return strings.Contains(domain, ".") && !strings.HasSuffix(domain, ".")
-}
 
 // followUp returns the follow-up date at midnight UTC, or nil.
 func (in *ContactInput) followUp() (*time.Time, error) {

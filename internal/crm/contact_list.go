@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -28,10 +29,11 @@ const (
 
 // ContactFilter chooses and orders contacts. The zero value lists all, by name.
 type ContactFilter struct {
-	Query  string // part of a name, an e-mail, a phone or a company's name
+	Query  string // part of a name, an e-mail, a phone or a company's name; what comes close when nothing holds it
+	Filter string // in the language of package filter over ContactFields
 	Stage  string // one of Stages, or ""
 	Status string // one of Statuses, or ""
-	Sort   string // name, email, createdAt or updatedAt, with - in front for descending
+	Sort   string // one of ContactSorts, with - in front for descending
 	Cursor string // from ContactPage; "" for the first page
 	Limit  int    // 1 to MaxPageSize; 25 when zero
 }
@@ -43,12 +45,17 @@ type ContactPage struct {
 	Next     string // cursor of the page after, "" when there is none
 	Total    int    // at most MaxTotal
 	Capped   bool   // there are more than Total
+	Similar  bool   // nothing holds the text of the search: these come close
 }
 
 // contactOrders are the documented orders, each carried by an index.
 var contactOrders = []db.Order{
 	{Name: "name", Expr: "c.sort_name", ID: "c.id", Type: "text"},
 	{Name: "email", Expr: "c.email", ID: "c.id", Type: "text"},
+	{Name: "company", Expr: "c.sort_company", ID: "c.id", Type: "text"},
+	{Name: "leadScore", Expr: "c.lead_score", ID: "c.id", Type: "integer"},
+	{Name: "lastContactedAt", Expr: "c.sort_contacted", ID: "c.id", Type: "timestamptz"}, // never: before all others
+	{Name: "nextFollowUp", Expr: "c.sort_follow_up", ID: "c.id", Type: "date"},           // none: behind all others
 	{Name: "createdAt", Expr: "c.created_at", ID: "c.id", Type: "timestamptz"},
 	{Name: "updatedAt", Expr: "c.updated_at", ID: "c.id", Type: "timestamptz"},
 }
@@ -58,8 +65,7 @@ const contactColumns = `c.id, c.first_name, c.last_name, c.name, c.email, c.phon
 	c.last_contacted_at, c.next_follow_up, c.owner_id, coalesce(u.name, '') AS owner_name, m.team_id AS owner_team_id,
 	c.version, c.created_at, c.updated_at, c.deleted_at`
 
-const contactFrom = `contacts c
-	LEFT JOIN companies o ON o.tenant_id = c.tenant_id AND o.id = c.company_id
+const contactJoins = `LEFT JOIN companies o ON o.tenant_id = c.tenant_id AND o.id = c.company_id
 	LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
 	LEFT JOIN users u ON u.id = c.owner_id`
 
@@ -77,17 +83,37 @@ func (s *Service) Contacts(ctx context.Context, p auth.Principal, f ContactFilte
 	if err != nil {
 		return ContactPage{}, err
 	}
-	l := f.list(p, p.ReadScope(auth.Contacts) == auth.ScopeAll)
-	page, err := s.contactPage(ctx, p, l, order, at, f.Limit)
-	if err != nil {
-		return ContactPage{}, err
+	return s.rememberPage(ctx, p, f, func(ctx context.Context) (ContactPage, error) {
+		found, err := s.findContacts(ctx, p, f)
+		if err != nil {
+			return ContactPage{}, err
+		}
+		page, err := s.contactPage(ctx, p, found, order, at, f.Limit)
+		if err != nil {
+			return ContactPage{}, err
+		}
+		total := len(page.Contacts)
+		if at != nil || page.Next != "" { // more than one page
+			count := func(ctx context.Context) (int, error) { return s.contactTotal(ctx, p, found) }
+			if total, err = s.rememberTotal(ctx, p, f, count); err != nil {
+				return ContactPage{}, err
+			}
+		}
+		page.Total, page.Capped, page.Similar = min(total, MaxTotal), total > MaxTotal, found.similar && total > 0
+		return page, nil
+	})
+}
+
+// contactTotal counts up to MaxTotal and one more.
+func (s *Service) contactTotal(ctx context.Context, p auth.Principal, found foundContacts) (int, error) {
+	if found.counted {
+		return found.total, nil
 	}
-	total, err := l.Count(ctx, s.db.Tenant(p.TenantID), MaxTotal+1)
+	total, err := found.countable().Count(ctx, s.db.Tenant(p.TenantID), MaxTotal+1)
 	if err != nil {
-		return ContactPage{}, fmt.Errorf("count contacts: %w", err)
+		return 0, fmt.Errorf("count contacts: %w", err)
 	}
-	page.Total, page.Capped = min(total, MaxTotal), total > MaxTotal
-	return page, nil
+	return total, nil
 }
 
 // AllContacts walks every contact of the filter, a bounded number in memory. It
@@ -101,10 +127,17 @@ func (s *Service) AllContacts(ctx context.Context, p auth.Principal, f ContactFi
 	if err != nil {
 		return nil, err
 	}
-	l := f.list(p, false)
+	found, err := s.findContacts(ctx, p, f)
+	if err != nil {
+		return nil, err
+	}
+	found.dense = false // all of them are wanted: one way through, from the first to the last
+	if !found.similar {
+		found.indexed = nil
+	}
 	return func(yield func(Contact, error) bool) {
 		for {
-			page, err := s.contactPage(ctx, p, l, order, at, exportPageSize)
+			page, err := s.contactPage(ctx, p, found, order, at, exportPageSize)
 			if err != nil {
 				yield(Contact{}, err)
 				return
@@ -125,8 +158,8 @@ func (s *Service) AllContacts(ctx context.Context, p auth.Principal, f ContactFi
 	}, nil
 }
 
-func (s *Service) contactPage(ctx context.Context, p auth.Principal, l *db.List, order db.Order, at *db.Cursor, limit int) (ContactPage, error) {
-	rows, prev, next, err := db.Page[contactListRow](ctx, s.db.Tenant(p.TenantID), l, order, at, limit)
+func (s *Service) contactPage(ctx context.Context, p auth.Principal, found foundContacts, order db.Order, at *db.Cursor, limit int) (ContactPage, error) {
+	rows, prev, next, err := found.page(ctx, s.db.Tenant(p.TenantID), order, at, limit)
 	if errors.Is(err, db.ErrBadCursor) {
 		return ContactPage{}, badCursor()
 	}
@@ -151,7 +184,7 @@ func (f *ContactFilter) check() (db.Order, *db.Cursor, error) {
 	bad.Check(f.Stage == "" || slices.Contains(Stages, f.Stage), "stage", "Choose one of "+strings.Join(Stages, ", ")+".")
 	bad.Check(f.Status == "" || slices.Contains(Statuses, f.Status), "status", "Choose one of "+strings.Join(Statuses, ", ")+".")
 	order, ok := findOrder(contactOrders, f.Sort)
-	bad.Check(ok, "sort", "Sort by name, email, createdAt or updatedAt, with - in front for descending.")
+	bad.Check(ok, "sort", "Sort by one of "+strings.Join(ContactSorts(), ", ")+", with - in front for descending.")
 	if err := bad.Err(); err != nil {
 		return order, nil, err
 	}
@@ -183,30 +216,42 @@ func badCursor() error {
 	return f.Err()
 }
 
-// searchIndexed finds by the trigram index, as the schema's owner, and ends at
-// about MaxTotal ids. searchWalked looks at every contact that the other
-// conditions leave, so it misses none: for exports, and for people who see a part
-// only, whose contacts could be cut off behind those that they may not see.
-const (
-	searchIndexed = "c.id IN (SELECT search_contacts(?))"
-	searchWalked  = `c.search || E'\n' || coalesce(CASE WHEN o.deleted_at IS NULL THEN lower(o.name) END, '') LIKE ?`
-)
+// ContactSorts names the documented orders, the default one first.
+func ContactSorts() []string {
+	out := make([]string, len(contactOrders))
+	for i, o := range contactOrders {
+		out[i] = o.Name
+	}
+	return out
+}
 
-func (f *ContactFilter) list(p auth.Principal, indexed bool) *db.List {
-	l := db.NewList(contactColumns, contactFrom, "c", p.TenantID).Where("c.deleted_at IS NULL")
-	scopeToOwner(l, p, auth.Contacts, "c.owner_id")
-	if q := strings.TrimSpace(f.Query); q != "" {
-		search := searchWalked
-		if indexed {
-			search = searchIndexed
-		}
-		l.Where(search, likePattern(searchText(q)))
+// contactRows starts lists of the same contacts over different rows: the table, or
+// a function that searches it.
+type contactRows struct {
+	p     auth.Principal
+	where string // the condition of the filter
+	args  []any
+	whole bool // neither filter nor scope leaves anything out
+}
+
+// rows translates the filter. The text of the search is not in it.
+func (f *ContactFilter) rows(p auth.Principal, now time.Time) (contactRows, error) {
+	where, err := f.Where()
+	if err != nil {
+		return contactRows{}, err
 	}
-	if f.Stage != "" {
-		l.Where("c.stage = ?", f.Stage)
+	r := contactRows{p: p, whole: where.Zero() && p.ReadScope(auth.Contacts) == auth.ScopeAll}
+	if !where.Zero() {
+		r.where, r.args = ContactFields.Condition(where, asker(p, now))
 	}
-	if f.Status != "" {
-		l.Where("c.status = ?", f.Status)
+	return r, nil
+}
+
+func (r contactRows) of(from string, args ...any) *db.List {
+	l := db.NewList(contactColumns, from+" c", "c", r.p.TenantID, args...).Always("c.deleted_at IS NULL").Join(contactJoins)
+	scopeToOwner(l, r.p, auth.Contacts, "c.owner_id")
+	if r.where != "" {
+		l.Where("("+r.where+")", r.args...)
 	}
 	return l
 }
@@ -227,25 +272,4 @@ func scopeToOwner(l *db.List, p auth.Principal, entity, owner string) {
 	default:
 		l.Where("false")
 	}
-}
-
-// searchText turns a phone number typed with spaces into the form it is stored
-// in; other texts stay as they are.
-func searchText(q string) string {
-	if strings.Trim(q, "+-() 0123456789") != "" {
-		return q
-	}
-	digits := strings.Map(func(r rune) rune {
-		if r == '+' || r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, q)
-	if len(digits) < 4 {
-		return q
-	}
-	if number := strings.TrimLeft(digits, "0"); len(number) >= 4 { // 0 or 00 is dialled, not stored
-		return number
-	}
-	return digits
 }

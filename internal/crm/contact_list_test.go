@@ -67,6 +67,62 @@ func TestTheListFindsAndFilters(t *testing.T) {
 	}
 }
 
+func TestMistypedWordsFindWhatComesClose(t *testing.T) {
+	o := newOffice(t)
+	for _, in := range []crm.ContactInput{
+		{FirstName: "Priyanka", LastName: "Sharma", Stage: "customer"}, {FirstName: "Meera", LastName: "Iyer", Company: "Deccan Instruments"},
+		{FirstName: "Vikram", LastName: "Rao", Email: "vikram@shop.test"}, {FirstName: "Al", LastName: "Bo"},
+	} {
+		o.add(t, o.asha, in)
+	}
+	o.add(t, o.zoya, crm.ContactInput{FirstName: "Priyanka", LastName: "Elsewhere"})
+	for query, want := range map[string][]string{
+		"pryanka": {"Priyanka Sharma"}, "priyanka shrma": {"Priyanka Sharma"}, "deccan instrumnts": {"Meera Iyer"}, "sharma priyanka": {"Priyanka Sharma"},
+		"vikarm": {"Vikram Rao"}, "xyzzy": nil, "zz": nil,
+	} {
+		page, err := o.Contacts(context.Background(), o.asha, crm.ContactFilter{Query: query})
+		var got []string
+		for _, c := range page.Contacts {
+			got = append(got, c.Name)
+		}
+		if err != nil || !slices.Equal(got, want) || page.Total != len(want) || page.Similar != (len(want) > 0) {
+			t.Errorf("%q finds %q, total %d, similar %v, %v; want %q", query, got, page.Total, page.Similar, err, want)
+		}
+	}
+	exact, err := o.Contacts(context.Background(), o.asha, crm.ContactFilter{Query: "priyanka"})
+	if err != nil || exact.Similar || exact.Total != 1 {
+		t.Errorf("a word as it is written: %+v, %v", exact, err)
+	}
+}
+
+func TestTheNameOfACompanyIsFoundAsItIsNow(t *testing.T) {
+	o := newOffice(t)
+	o.add(t, o.asha, crm.ContactInput{FirstName: "Meera", Company: "Tea House"})
+	found := func(q string) int {
+		page, err := o.Contacts(context.Background(), o.asha, crm.ContactFilter{Query: q})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page.Total
+	}
+	for _, step := range []struct {
+		do        string
+		old, name int
+	}{
+		{"SELECT 1", 1, 0},
+		{"UPDATE companies SET name = 'Qahwa & Sons'", 0, 1},
+		{"UPDATE companies SET deleted_at = now()", 0, 0},
+		{"UPDATE companies SET deleted_at = NULL", 0, 1},
+		{"UPDATE contacts SET company_name = 'Tea House'", 0, 1}, // only the company decides
+		{"UPDATE contacts SET company_id = NULL", 0, 0},
+	} {
+		o.d.OwnerExec(t, step.do)
+		if a, b := found("tea house"), found("qahwa"); a != step.old || b != step.name {
+			t.Errorf("after %s: the old name finds %d, the new one %d; want %d, %d", step.do, a, b, step.old, step.name)
+		}
+	}
+}
+
 func TestFiltersThatAreRefused(t *testing.T) {
 	o := newOffice(t)
 	o.add(t, o.asha, crm.ContactInput{FirstName: "a"})

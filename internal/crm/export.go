@@ -14,6 +14,7 @@ import (
 
 	"payaid/internal/auth"
 	"payaid/internal/change"
+	"payaid/internal/reach"
 )
 
 // exportColumns are the columns of an export, in order. An import matches those
@@ -89,9 +90,9 @@ func (s *Service) ExportContactsCSV(ctx context.Context, p auth.Principal, f Con
 func (s *Service) recordExport(ctx context.Context, p auth.Principal, f ContactFilter) error {
 	actor := p.Actor()
 	actor.IdempotencyKey = "" // reading again is a new export
-	filter := map[string]string{"q": f.Query, "stage": f.Stage, "status": f.Status, "sort": f.Sort}
+	filter := map[string]string{"q": f.Query, "filter": f.Filter, "stage": f.Stage, "status": f.Status, "sort": f.Sort}
 	_, err := change.Do(ctx, s.write, actor, "contact.export", nil, func(ctx context.Context, tx *change.Tx) (struct{}, error) {
-		e := change.Event{Action: "contact.export", Entity: "export", EntityID: uuid.Must(uuid.NewV7()), After: filter}
+		e := change.Event{Action: "contact.export", Entity: "export", EntityID: uuid.Must(uuid.NewV7()), After: filter, Note: true}
 		return struct{}{}, tx.Record(ctx, e)
 	})
 	return err
@@ -105,7 +106,7 @@ const formulaSigns = "=+-@\t\r\n＝＋－＠"
 // numbers in E.164 stay as they are: plus and digits can only become a number. A
 // cell that already has apostrophes there gets one more, so that reveal is exact.
 func neutralize(cell string) string {
-	if isE164(cell) || !isFormula(strings.TrimLeft(cell, "'")) {
+	if reach.ValidPhone(cell) || !isFormula(strings.TrimLeft(cell, "'")) {
 		return cell
 	}
 	return "'" + cell

@@ -61,8 +61,14 @@ func (s *Service) RunImport(ctx context.Context, args ImportArgs, last bool) err
 	stop, stopped := errors.AsType[errStop](err)
 	switch {
 	case err == nil:
+		if err := run.tellEnd(ctx, args, ""); err != nil {
+			return err
+		}
 		return report.Complete(ctx, "")
 	case stopped:
+		if err := run.tellEnd(ctx, args, string(stop)); err != nil {
+			return err
+		}
 		return report.Fail(ctx, string(stop)+" "+run.rowsBefore())
 	case errors.Is(ctx.Err(), context.Canceled):
 		return jobs.ErrMore // the process is going down: another one goes on
@@ -70,7 +76,8 @@ func (s *Service) RunImport(ctx context.Context, args ImportArgs, last bool) err
 		// The run's own time may be over, and the user must learn of it all the same.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 		defer cancel()
-		return errors.Join(err, report.Fail(ctx, "The import stopped because of a problem on our side. "+run.rowsBefore()))
+		const ours = "The import stopped because of a problem on our side."
+		return errors.Join(err, run.tellEnd(ctx, args, "there was a problem on our side."), report.Fail(ctx, ours+" "+run.rowsBefore()))
 	}
 	return err
 }

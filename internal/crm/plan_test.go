@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -19,8 +20,9 @@ import (
 // FillContacts adds n contacts called person 1 to n, without owners.
 func FillContacts(t *testing.T, d *dbtest.Database, tenant uuid.UUID, n int) {
 	t.Helper()
-	d.OwnerExec(t, `INSERT INTO contacts (tenant_id, id, first_name, last_name, email, created_at, updated_at)
-		SELECT $1, gen_random_uuid(), 'person', i::text, 'e' || md5(i::text) || '@x.test',
+	d.OwnerExec(t, `INSERT INTO contacts (tenant_id, id, first_name, last_name, email, lead_score, last_contacted_at, next_follow_up, created_at, updated_at)
+		SELECT $1, gen_random_uuid(), 'person', i::text, 'e' || md5(i::text) || '@x.test', i % 101,
+		       CASE WHEN i % 3 > 0 THEN '2026-02-01'::timestamptz + i * interval '1 hour' END, CASE WHEN i % 4 = 0 THEN '2026-01-01'::date + i % 500 END,
 		       '2026-01-01'::timestamptz + i * interval '1 minute', '2026-06-01'::timestamptz - i * interval '1 second'
 		FROM generate_series(1, $2::int) i`, tenant, n)
 	d.OwnerExec(t, "VACUUM ANALYZE contacts") // as autovacuum would: it also empties the pending list of the trigram index
@@ -35,6 +37,8 @@ func TestPlansForALargeTenant(t *testing.T) {
 	FillContacts(t, d, tenant, many)
 	t.Run("a deep page", func(t *testing.T) { deepPage(t, d, tenant) })
 	t.Run("a search", func(t *testing.T) { search(t, d, tenant) })
+	t.Run("the pages of a search", func(t *testing.T) { searchPages(t, d, tenant) })
+	t.Run("every order in every scope", func(t *testing.T) { scopedPages(t, d, tenant) })
 }
 
 // explained is a transaction that keeps the plan of each query.
@@ -75,17 +79,17 @@ func deepPage(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
 		for _, o.Desc = range []bool{false, true} {
 			for _, back := range []bool{false, true} {
 				err := d.InTenantTx(ctx, tenant, func(tx pgx.Tx, _ *db.Queries) error {
-					at := &db.Cursor{Sort: o.Key(), ID: uuid.Max, Back: back}
-					err := tx.QueryRow(ctx, "SELECT ("+o.Expr+")::text FROM contacts c ORDER BY "+o.Expr+" OFFSET $1 LIMIT 1", many/2).Scan(&at.Value)
+					at := &db.Cursor{Sort: o.Key(), Back: back}
+					err := tx.QueryRow(ctx, "SELECT ("+o.Expr+")::text, id FROM contacts c ORDER BY "+o.Expr+", id OFFSET $1 LIMIT 1", many/2).Scan(&at.Value, &at.ID)
 					if err != nil {
 						return err
 					}
 					e := &explained{Tx: tx}
-					rows, _, _, err := db.Page[contactListRow](ctx, db.New(e), (&ContactFilter{}).list(p, true), o, at, 25)
+					rows, _, _, err := db.Page[contactListRow](ctx, db.New(e), contactRows{p: p}.of("contacts"), o, at, 25)
 					if err != nil {
 						return err
 					}
-					if n := contactsRead(e.plans[0]); len(rows) != 25 || n > 50 || strings.Contains(e.plans[0], "Sort Key") {
+					if n := contactsRead(e.plans[0]); len(rows) != 25 || n < 25 || n > 50 {
 						t.Errorf("%s, back %v: a page of %d read %d contacts\n%s", o.Key(), back, len(rows), n, e.plans[0])
 					}
 					return nil
@@ -98,8 +102,36 @@ func deepPage(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
 	}
 }
 
+// Nobody's list reads the whole table, in whatever order.
+func scopedPages(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
+	ctx := context.Background()
+	team := uuid.New()
+	people := map[string]auth.Principal{
+		"everything":       {TenantID: tenant, UserID: uuid.New(), Role: auth.Admin},
+		"the team's":       {TenantID: tenant, UserID: uuid.New(), Role: auth.Member, TeamID: &team},
+		"the own, no team": {TenantID: tenant, UserID: uuid.New(), Role: auth.Member},
+	}
+	for who, p := range people {
+		for _, o := range contactOrders {
+			for _, o.Desc = range []bool{false, true} {
+				err := d.InTenantTx(ctx, tenant, func(tx pgx.Tx, _ *db.Queries) error {
+					e := &explained{Tx: tx}
+					_, _, _, err := db.Page[contactListRow](ctx, db.New(e), contactRows{p: p}.of("contacts"), o, nil, 25)
+					if err == nil && strings.Contains(e.plans[0], "Seq Scan on contacts ") {
+						t.Errorf("%s by %s reads the whole table\n%s", who, o.Key(), e.plans[0])
+					}
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
 var rowsRead = []*regexp.Regexp{
-	regexp.MustCompile(`on contacts c .*rows=(\d+)`),
+	regexp.MustCompile(`on contacts c(?:_\d)? .*rows=(\d+)`),
 	regexp.MustCompile(`Rows Removed by Filter: (\d+)`),
 }
 
@@ -118,8 +150,8 @@ func contactsRead(plan string) int {
 	return n
 }
 
-// The body of search_contacts, run as the owner it runs as, uses the trigram
-// index; the app gets the same ids by way of the function.
+// The body of find_contacts, run as the owner it runs as, uses the trigram index;
+// the app gets the same rows by way of the function.
 func search(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
 	ctx := context.Background()
 	owner, err := pgx.Connect(ctx, d.OwnerURL)
@@ -127,52 +159,134 @@ func search(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
 		t.Fatal(err)
 	}
 	defer func() { _ = owner.Close(ctx) }()
-	var body string
-	if err := owner.QueryRow(ctx, "SELECT prosrc FROM pg_proc WHERE oid = 'search_contacts(text)'::regprocedure").Scan(&body); err != nil {
-		t.Fatal(err)
-	}
-	// A function is planned before it knows its argument, at least up to PostgreSQL 17.
-	body = strings.ReplaceAll(body, "pattern", "$1")
-	for _, sql := range []string{
-		"SELECT set_config('app.tenant_id', '" + tenant.String() + "', false)", "SET plan_cache_mode = force_generic_plan", "PREPARE search(text) AS " + body,
+	for name, call := range map[string]string{
+		"find_contacts(text)": "'%son 1234%'", "count_contacts(text,bigint)": "'%son 1234%', 10001", "find_similar_contacts(text,bigint)": "'presun 1234', 100",
 	} {
-		if _, err := owner.Exec(ctx, sql); err != nil {
+		var body string
+		if err := owner.QueryRow(ctx, "SELECT prosrc FROM pg_proc WHERE oid = $1::regprocedure", name).Scan(&body); err != nil {
 			t.Fatal(err)
 		}
+		if _, query, ok := strings.Cut(body, "RETURN QUERY"); ok {
+			body, _, _ = strings.Cut(query, ";")
+		}
+		// A function is planned before it knows its argument, at least up to PostgreSQL 17.
+		body = strings.NewReplacer("pattern", "$1", "words", "$1", "most", "$2").Replace(body)
+		function, types, _ := strings.Cut(name, "(")
+		for _, sql := range []string{
+			"SELECT set_config('app.tenant_id', '" + tenant.String() + "', false)", "SET plan_cache_mode = force_generic_plan", "SET pg_trgm.word_similarity_threshold = 0.4",
+			"PREPARE " + function + "(" + types + " AS " + body,
+		} {
+			if _, err := owner.Exec(ctx, sql); err != nil {
+				t.Fatal(err)
+			}
+		}
+		plan, err := explain(ctx, owner, "EXECUTE "+function+"("+call+")")
+		if err != nil || !strings.Contains(plan, "contacts_search_idx") || strings.Contains(plan, "Seq Scan") || contactsRead(plan) > 1500 {
+			t.Errorf("%s: %v, %d rows read\n%s", name, err, contactsRead(plan), plan)
+		}
 	}
-	plan, err := explain(ctx, owner, "EXECUTE search('%son 1234%')")
-	if err != nil || !strings.Contains(plan, "contacts_search_idx") || contactsRead(plan) > 500 {
-		t.Errorf("%v\n%s", err, plan)
-	}
-	read := func(q querier, sql string) []uuid.UUID {
-		rows, err := q.Query(ctx, sql)
+	const found = "SELECT count(*) FROM find_contacts('%son 1234%')"
+	for _, c := range []struct {
+		run  func(context.Context, func(pgx.Tx, *db.Queries) error) error
+		want int
+	}{
+		{func(ctx context.Context, fn func(pgx.Tx, *db.Queries) error) error {
+			return d.InTenantTx(ctx, tenant, fn)
+		}, 11},
+		{func(ctx context.Context, fn func(pgx.Tx, *db.Queries) error) error {
+			return d.InTenantTx(ctx, uuid.New(), fn)
+		}, 0},
+		{d.InTx, 0},
+	} {
+		err := c.run(ctx, func(tx pgx.Tx, _ *db.Queries) error {
+			var n int
+			if err := tx.QueryRow(ctx, found).Scan(&n); err != nil || n != c.want {
+				t.Errorf("found %d, %v; want %d", n, err, c.want)
+			}
+			return nil
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	}
+}
+
+// However a search is read, by the index or along the order, its pages are the
+// hits in their order, in both directions.
+func searchPages(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
+	ctx := context.Background()
+	owner, err := pgx.Connect(ctx, d.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = owner.Close(ctx) }()
+	s := &Service{db: d.DB, now: time.Now}
+	all := auth.Principal{TenantID: tenant, UserID: uuid.New(), Role: auth.Admin}
+	own := auth.Principal{TenantID: tenant, UserID: someOwner(t, d, tenant), Role: auth.Member}
+	for _, c := range []struct {
+		query, sort string
+		p           auth.Principal
+	}{
+		{"person", "", all}, {"person", "-createdAt", all}, {"person 1", "", all}, {"person 9", "-name", all}, {"person 9", "", all}, {"pe", "updatedAt", all},
+		{"son 123", "", all}, {"19999", "", all}, {"@", "email", all}, {"person", "", own}, {"person 7", "-createdAt", own},
+	} {
+		order, _ := findOrder(contactOrders, c.sort)
+		dir := "ASC"
+		if order.Desc {
+			dir = "DESC"
+		}
+		rows, err := owner.Query(ctx, "SELECT id FROM contacts c WHERE tenant_id = $1 AND search LIKE $2 AND ($3 OR owner_id = $4) ORDER BY "+order.Expr+" "+dir+", id "+dir,
+			tenant, searchPattern(c.query), c.p.ReadScope(auth.Contacts) == auth.ScopeAll, c.p.UserID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		slices.SortFunc(ids, func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) })
-		return ids
-	}
-	want := read(owner, "EXECUTE search('%son 1234%')")
-	err = d.InTenantTx(ctx, tenant, func(tx pgx.Tx, _ *db.Queries) error {
-		if got := read(tx, "SELECT search_contacts('%son 1234%')"); len(want) != 11 || !slices.Equal(got, want) {
-			t.Errorf("the app finds %d, the owner %d; want 11", len(got), len(want))
+		want, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		if err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = d.InTx(ctx, func(tx pgx.Tx, _ *db.Queries) error {
-		if got := read(tx, "SELECT search_contacts('%')"); len(got) != 0 {
-			t.Errorf("without a tenant the search finds %d", len(got))
+		const pages = 4
+		var got []uuid.UUID
+		var page ContactPage
+		cursor := ""
+		read := func(cursor string) []uuid.UUID {
+			page, err = s.Contacts(ctx, c.p, ContactFilter{Query: c.query, Sort: c.sort, Cursor: cursor, Limit: 100})
+			if err != nil {
+				t.Fatalf("%+v: %v", c, err)
+			}
+			var ids []uuid.UUID
+			for _, contact := range page.Contacts {
+				ids = append(ids, contact.ID)
+			}
+			return ids
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+		last := []uuid.UUID{}
+		for range pages {
+			last = read(cursor)
+			got = append(got, last...)
+			if cursor = page.Next; cursor == "" {
+				break
+			}
+		}
+		if n := min(len(want), pages*100); !slices.Equal(got, want[:n]) || page.Total != min(len(want), MaxTotal) || page.Capped != (len(want) > MaxTotal) || page.Similar {
+			t.Errorf("%s by %s: forward %d of %d, total %d", c.query, order.Key(), len(got), len(want), page.Total)
+		}
+		back := last
+		for page.Prev != "" {
+			back = append(read(page.Prev), back...)
+		}
+		if !slices.Equal(back, got) {
+			t.Errorf("%s by %s: backward %d, forward %d", c.query, order.Key(), len(back), len(got))
+		}
 	}
+}
+
+// someOwner makes a person and gives them every tenth contact.
+func someOwner(t *testing.T, d *dbtest.Database, tenant uuid.UUID) uuid.UUID {
+	t.Helper()
+	id := uuid.New()
+	d.OwnerExec(t, "INSERT INTO users (id, email, name, password_hash, sessions_valid_after, created_at, updated_at) VALUES ($1, 'own@x.test', 'Own', '', now(), now(), now())", id)
+	d.OwnerExec(t, "INSERT INTO memberships (tenant_id, user_id, role, created_at, updated_at) VALUES ($1, $2, 'member', now(), now())", tenant, id)
+	d.OwnerExec(t, "UPDATE contacts SET owner_id = $2 WHERE tenant_id = $1 AND last_name LIKE '%7'", tenant, id)
+	d.OwnerExec(t, "VACUUM ANALYZE contacts")
+	return id
 }

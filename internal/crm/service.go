@@ -11,6 +11,7 @@ import (
 	"payaid/db"
 	"payaid/internal/auth"
 	"payaid/internal/blob"
+	"payaid/internal/cache"
 	"payaid/internal/change"
 )
 
@@ -20,6 +21,7 @@ type Service struct {
 	write *change.Writer
 	blobs blob.Store
 	auth  *auth.Service
+	cache *cache.Cache // nil: nothing is kept
 	now   func() time.Time
 }
 
@@ -28,3 +30,6 @@ type Service struct {
 func New(w *change.Writer, blobs blob.Store, a *auth.Service) *Service {
 	return &Service{db: w.DB, write: w, blobs: blobs, auth: a, now: w.Now}
 }
+
+// UseCache has lists kept in c. The writer that New got must mark its tags there.
+func (s *Service) UseCache(c *cache.Cache) { s.cache = c }

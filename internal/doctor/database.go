@@ -39,7 +39,7 @@ func database(ctx context.Context, p Patient) []Finding {
 	if schema.Status != OK {
 		return found // what follows would only repeat it
 	}
-	return append(found, rowSecurity(ctx, d), extensions(ctx, d), indexes(ctx, d), worker(ctx, d, p))
+	return append(found, rowSecurity(ctx, d), extensions(ctx, d), indexes(ctx, d), worker(ctx, d, p), mailQueue(ctx, d, p.Now()))
 }
 
 func postgresVersion(ctx context.Context, d *db.DB) Finding {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"payaid/internal/blob"
+	"payaid/internal/mail"
+	"payaid/internal/oidc"
 )
 
 // patience bounds one look.
@@ -38,6 +40,7 @@ type Finding struct {
 type Patient struct {
 	DatabaseURL    string // as payaid_app
 	SessionURL     string
+	CacheURL       string
 	SecretKey      string
 	BaseURL        string
 	DataDir        string
@@ -45,12 +48,19 @@ type Patient struct {
 	Production     bool
 	Embedded       bool // the servers are PayAid's own, for one machine
 	OpenBlobs      func(ctx context.Context) (blob.Store, error)
+	OpenMail       func() (*mail.SMTP, error)                // nil SMTP: there is no server; must be set unless Inside
+	Inside         bool                                      // ask nobody outside: not the address, the mail server nor the provider
+	Provider       *oidc.Provider                            // nil: nobody signs in by one
+	NewestBackup   func(ctx context.Context) (Backup, error) // nil: not looked at
 	Now            func() time.Time
 }
 
 // Examine looks at everything, one after the other.
 func Examine(ctx context.Context, p Patient) []Finding {
-	looks := []func(context.Context, Patient) []Finding{database, sessions, objects, disk, address, secret, proxies}
+	looks := []func(context.Context, Patient) []Finding{database, sessions, cached, objects, backups, disk, secret, proxies}
+	if !p.Inside {
+		looks = append(looks, address, mailServer, provider)
+	}
 	var found []Finding
 	for _, look := range looks {
 		ctx, cancel := context.WithTimeout(ctx, patience)

@@ -18,6 +18,8 @@ import (
 	"payaid/internal/dbtest"
 	"payaid/internal/doctor"
 	"payaid/internal/localstack"
+	"payaid/internal/mail"
+	"payaid/internal/oidc"
 	"payaid/internal/servertest"
 )
 
@@ -30,6 +32,7 @@ func healthy(t *testing.T) (doctor.Patient, *dbtest.Database) {
 	return doctor.Patient{
 		DatabaseURL: d.AppURL, SessionURL: servertest.Redis(t), SecretKey: strings.Repeat("s", 32), BaseURL: "http://localhost:3000", DataDir: dir,
 		OpenBlobs: func(context.Context) (blob.Store, error) { return blob.NewDir(dir) },
+		OpenMail:  func() (*mail.SMTP, error) { return nil, nil },
 		Now:       time.Now,
 	}, d
 }
@@ -58,10 +61,11 @@ func wantOnly(t *testing.T, found []doctor.Finding, says string, checks ...strin
 
 func TestAHealthyInstallation(t *testing.T) {
 	p, _ := healthy(t)
+	p.Provider = oidc.New(oidc.Options{Issuer: servertest.NewIssuer(t, nil).URL, Name: "Example ID"})
 	found := doctor.Examine(t.Context(), p)
 	wantOnly(t, found, "")
 	for _, check := range []string{"database", "database clock", "roles", "schema", "row security", "extensions", "indexes", "job queue",
-		"sessions", "sessions clock", "sessions eviction", "sessions on disk", "objects", "disk", "address", "secret key", "trusted proxies"} {
+		"sessions", "sessions clock", "sessions eviction", "sessions on disk", "objects", "disk", "address", "secret key", "trusted proxies", "sign-in provider", "mail", "mail queue"} {
 		if !slices.ContainsFunc(found, func(f doctor.Finding) bool { return f.Check == check }) {
 			t.Errorf("nobody looked at %s", check)
 		}
@@ -114,7 +118,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		}, "the object store takes no files", []string{"objects"}},
 		"production without https, worker and secret": {func(_ *testing.T, p *doctor.Patient, _ *dbtest.Database) {
 			p.Production, p.SecretKey, p.BaseURL = true, "short", "http://crm.example.in"
-		}, "is not https", []string{"job queue", "address", "secret key"}},
+		}, "is not https", []string{"job queue", "secret key", "address"}},
 		"a certificate that nobody knows": {func(t *testing.T, p *doctor.Patient, _ *dbtest.Database) {
 			server := httptest.NewUnstartedServer(nil)
 			server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
@@ -122,6 +126,12 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 			t.Cleanup(server.Close)
 			p.BaseURL = server.URL
 		}, "browsers refuse it", []string{"certificate"}},
+		"a provider that is down": {func(_ *testing.T, p *doctor.Patient, _ *dbtest.Database) {
+			p.Provider = oidc.New(oidc.Options{Issuer: "http://127.0.0.1:1"})
+		}, "does not answer", []string{"sign-in provider"}},
+		"a provider of another name": {func(t *testing.T, p *doctor.Patient, _ *dbtest.Database) {
+			p.Provider = oidc.New(oidc.Options{Issuer: servertest.NewIssuer(t, nil).URL + "/"})
+		}, "did not match the issuer", []string{"sign-in provider"}},
 		"everybody is a proxy": {func(_ *testing.T, p *doctor.Patient, _ *dbtest.Database) {
 			p.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
 		}, "0.0.0.0/0 is everybody", []string{"trusted proxies"}},

@@ -35,6 +35,28 @@ func sessions(ctx context.Context, p Patient) []Finding {
 	return append(found, redisVersion(info), eviction(info), persistence(ctx, client, info))
 }
 
+// cached looks at the server of the cache. Nothing needs it, so nothing is wrong
+// without it.
+func cached(ctx context.Context, p Patient) []Finding {
+	const check = "cache"
+	if p.CacheURL == "" {
+		return nil
+	}
+	client, err := kv.Open(p.CacheURL)
+	if err != nil {
+		return []Finding{wrong(check, err.Error(), "Correct PAYAID_REDIS_CACHE_URL.")}
+	}
+	defer func() { _ = client.Close() }()
+	if err := client.Ping(ctx).Err(); err != nil {
+		return []Finding{warn(check, "Redis does not answer, so every page asks the database: "+err.Error(), "Start it, or correct PAYAID_REDIS_CACHE_URL.")}
+	}
+	info, err := serverInfo(ctx, client)
+	if policy := info["maxmemory_policy"]; err == nil && !p.Embedded && (info["maxmemory"] == "0" || !strings.HasPrefix(policy, "allkeys-")) {
+		return []Finding{warn(check, "the server drops no old values when memory is short (maxmemory "+info["maxmemory"]+", "+policy+")", "Set maxmemory and maxmemory-policy allkeys-lru on the server of the cache, which must not be that of the sessions.")}
+	}
+	return []Finding{ok(check, "the server of the cache answers")}
+}
+
 func redisClock(ctx context.Context, client redis.UniversalClient, p Patient) Finding {
 	before := p.Now()
 	theirs, err := client.Time(ctx).Result()
@@ -104,4 +126,16 @@ func objects(ctx context.Context, p Patient) []Finding {
 		return []Finding{wrong(check, "the object store takes no files: "+err.Error(), "See that it runs, and that PAYAID_S3_ENDPOINT, _BUCKET, _ACCESS_KEY and _SECRET_KEY are its own.")}
 	}
 	return []Finding{ok(check, "the object store takes files")}
+}
+
+// provider asks the OpenID Provider for its description.
+func provider(ctx context.Context, p Patient) []Finding {
+	const check = "sign-in provider"
+	if p.Provider == nil {
+		return nil
+	}
+	if err := p.Provider.Check(ctx); err != nil {
+		return []Finding{wrong(check, err.Error(), "See that this machine reaches the provider, and that PAYAID_OIDC_ISSUER is exactly what it calls itself, down to the last slash.")}
+	}
+	return []Finding{ok(check, p.Provider.Name()+" answers")}
 }

@@ -2,7 +2,9 @@
 package gstin
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -36,6 +38,11 @@ func checkDigit(first14 string) byte {
 
 // State returns the name of the state with a two-digit GST state code, or "".
 func State(code string) string { return states[code] }
+
+// StateCodes lists the state codes in the order of the states' names.
+func StateCodes() []string {
+	return slices.SortedFunc(maps.Keys(states), func(a, b string) int { return strings.Compare(states[a], states[b]) })
+}
 
 var states = map[string]string{
 	"01": "Jammu and Kashmir", "02": "Himachal Pradesh", "03": "Punjab", "04": "Chandigarh", "05": "Uttarakhand", "06": "Haryana",

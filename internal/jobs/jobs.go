@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 
 	"payaid/db"
 )
@@ -55,16 +56,53 @@ func Add[T river.JobArgs](w *Workers, work func(ctx context.Context, args T, las
 	}))
 }
 
+// AddLong is Add for a job that may take up to limit in one run. A failure is
+// tried again only by whoever enqueues it.
+func AddLong[T river.JobArgs](w *Workers, limit time.Duration, work func(ctx context.Context, args T) error) {
+	river.AddWorker(w.river, &longWorker[T]{limit: limit, work: work})
+}
+
+type longWorker[T river.JobArgs] struct {
+	river.WorkerDefaults[T]
+	limit time.Duration
+	work  func(ctx context.Context, args T) error
+}
+
+// Work implements river.Worker.
+func (w *longWorker[T]) Work(ctx context.Context, job *river.Job[T]) error {
+	return w.work(ctx, job.Args)
+}
+
+// Timeout implements river.Worker.
+func (w *longWorker[T]) Timeout(*river.Job[T]) time.Duration { return w.limit }
+
 // Periodic is a job that the whole installation runs once in each interval.
 type Periodic struct {
 	Every time.Duration
 	Args  river.JobArgs
+	// Queue is "" for the one that every worker works. Any other is worked by those
+	// with it in Options.Queue, one job at a time; while one waits or runs there no
+	// second one is enqueued, and each has one attempt.
+	Queue string
+}
+
+// open are the states of a job that is not finished.
+var open = []rivertype.JobState{
+	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
+}
+
+func (p Periodic) insert() (river.JobArgs, *river.InsertOpts) {
+	if p.Queue == "" {
+		return p.Args, nil
+	}
+	return p.Args, &river.InsertOpts{Queue: p.Queue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByQueue: true, ByState: open}}
 }
 
 // Options say what a Client does besides inserting jobs.
 type Options struct {
 	Workers  *Workers   // nil: this process only inserts jobs
-	Periodic []Periodic // kept by one replica at a time
+	Periodic []Periodic // kept by one replica at a time; the same in every process that works
+	Queue    string     // worked besides the ordinary one; "" for none
 	Tracked  []Tracker  // the jobs that keep a progress row
 	Log      *slog.Logger
 }
@@ -92,9 +130,11 @@ func New(d *db.DB, o Options) (*Client, error) {
 		}
 		cfg.Workers = o.Workers.river
 		cfg.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}
+		if o.Queue != "" {
+			cfg.Queues[o.Queue] = river.QueueConfig{MaxWorkers: 1}
+		}
 		for _, p := range o.Periodic {
-			cfg.PeriodicJobs = append(cfg.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(p.Every),
-				func() (river.JobArgs, *river.InsertOpts) { return p.Args, nil }, &river.PeriodicJobOpts{RunOnStart: true}))
+			cfg.PeriodicJobs = append(cfg.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(p.Every), p.insert, &river.PeriodicJobOpts{RunOnStart: true}))
 		}
 	}
 	var err error

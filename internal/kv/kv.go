@@ -3,6 +3,7 @@
 package kv
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -19,6 +20,14 @@ const (
 	noRetries   = -1
 )
 
+// Option adds to what Open sets.
+type Option func(*redis.UniversalOptions)
+
+// OnConnect has each new connection checked before its first use; an error closes it.
+func OnConnect(check func(ctx context.Context, conn *redis.Conn) error) Option {
+	return func(o *redis.UniversalOptions) { o.OnConnect = check }
+}
+
 // Open returns a client for rawURL, with at most 32 connections for each server and no retries: a command that failed may
 // have been executed, so only its caller can know whether to send it again. The understood forms are
 //
@@ -29,7 +38,7 @@ const (
 //
 // and rediss for redis asks for TLS. Nothing is dialled before the first command. The error for a wrong URL says what is
 // wrong without showing any part of the URL, because it may hold a password.
-func Open(rawURL string) (redis.UniversalClient, error) {
+func Open(rawURL string, options ...Option) (redis.UniversalClient, error) {
 	opt, err := parse(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("redis URL: %w", err)
@@ -46,5 +55,8 @@ func Open(rawURL string) (redis.UniversalClient, error) {
 	// Both send commands that servers before Redis 7.2 and Valkey answer with an error for each connection.
 	opt.DisableIdentity = true
 	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	for _, set := range options {
+		set(opt)
+	}
 	return redis.NewUniversalClient(opt), nil
 }

@@ -60,19 +60,38 @@ func (h *home) installed(ctx context.Context) []binaries {
 	if path, err := exec.LookPath("postgres"); err == nil {
 		found = append(found, inspect(ctx, filepath.Dir(path))...)
 	}
-	for _, pattern := range []string{
+	for _, pattern := range append(systemDirs(), h.path("postgresql-*", "bin")) { // the last from npm
+		dirs, _ := filepath.Glob(pattern) // fails on a bad pattern only
+		same := inspect(ctx, dirs...)
+		slices.SortStableFunc(same, func(a, b binaries) int { return cmp.Compare(b.major, a.major) })
+		found = append(found, same...)
+	}
+	return found
+}
+
+// systemDirs are the patterns of the directories where packages put PostgreSQL's
+// programs.
+func systemDirs() []string {
+	return []string{
 		"/usr/lib/postgresql/*/bin", // Debian, Ubuntu
 		"/usr/pgsql-*/bin",          // PostgreSQL's own packages for Fedora and Red Hat
 		"/opt/homebrew/opt/postgresql@*/bin",
 		"/usr/local/opt/postgresql@*/bin",
 		"/home/linuxbrew/.linuxbrew/opt/postgresql@*/bin",
 		"/Applications/Postgres.app/Contents/Versions/*/bin",
-		h.path("postgresql-*", "bin"), // from npm
-	} {
+	}
+}
+
+// ProgramDirs lists the directories of this system, whatever their version, where
+// PostgreSQL's client programs may be.
+func ProgramDirs(ctx context.Context) []string {
+	var found []string
+	if out, err := exec.CommandContext(ctx, "pg_config", "--bindir").Output(); err == nil {
+		found = append(found, strings.TrimSpace(string(out)))
+	}
+	for _, pattern := range systemDirs() {
 		dirs, _ := filepath.Glob(pattern) // fails on a bad pattern only
-		same := inspect(ctx, dirs...)
-		slices.SortStableFunc(same, func(a, b binaries) int { return cmp.Compare(b.major, a.major) })
-		found = append(found, same...)
+		found = append(found, dirs...)
 	}
 	return found
 }

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	stdmail "net/mail"
+	"net/textproto"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,8 +17,14 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// smtpTimeout bounds the whole talk with the server.
-const smtpTimeout = 30 * time.Second
+// smtpTimeout bounds the whole talk with the server, checkTimeout that of Check.
+const (
+	smtpTimeout  = 30 * time.Second
+	checkTimeout = 5 * time.Second
+)
+
+// ErrLogin is part of a Check's error when the server refused user and password.
+var ErrLogin = errors.New("the server refuses the sign-in")
 
 // SMTP sends mails through one server. Each mail has a connection of its own.
 type SMTP struct {
@@ -127,4 +135,35 @@ func (s *SMTP) Send(ctx context.Context, id uuid.UUID, written time.Time, m Mess
 		return fmt.Errorf("send the mail: %w", err)
 	}
 	return nil
+}
+
+// From is the address that mails come from, without a name.
+func (s *SMTP) From() string { return s.from.Address }
+
+// Check signs in at the server as Send does and leaves again: nothing is sent. It
+// tells whether the talk was encrypted. The error is ErrLogin, too, when the
+// server knows neither user nor password; it takes 5 s at most for each step.
+func (s *SMTP) Check(ctx context.Context) (encrypted bool, err error) {
+	timeout := checkTimeout
+	if deadline, ok := ctx.Deadline(); ok {
+		timeout = min(timeout, time.Until(deadline))
+	}
+	client, err := gomail.NewClient(s.host, append(slices.Clone(s.options), gomail.WithTimeout(timeout))...)
+	if err != nil {
+		return false, fmt.Errorf("mail client: %w", err)
+	}
+	conn, err := client.DialToSMTPClientWithContext(ctx)
+	var reply *textproto.Error
+	if errors.As(err, &reply) && reply.Code/10 == 53 {
+		return false, fmt.Errorf("%w: %w", ErrLogin, err)
+	}
+	if err != nil {
+		return false, fmt.Errorf("reach the mail server: %w", err)
+	}
+	state, err := conn.GetTLSConnectionState()
+	encrypted = err == nil && state.HandshakeComplete
+	if err := client.CloseWithSMTPClient(conn); err != nil {
+		return encrypted, fmt.Errorf("leave the mail server: %w", err)
+	}
+	return encrypted, nil
 }

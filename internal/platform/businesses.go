@@ -23,7 +23,8 @@ type Business struct {
 	ID        uuid.UUID
 	Slug      string
 	Name      string
-	Status    string // tenant.Active or tenant.Suspended
+	Status    string // tenant.Active, tenant.Suspended or tenant.Closed
+	ClosedAt  *time.Time
 	People    int64
 	CreatedAt time.Time
 }
@@ -82,13 +83,13 @@ func (s *Service) businessRows(ctx context.Context, f BusinessFilter, pattern st
 	if f.Before != "" {
 		rows, err := s.db.Global().ListBusinessesBefore(ctx, db.ListBusinessesBeforeParams{Before: f.Before, Pattern: pattern, MaxRows: pageSize + 1})
 		for _, r := range rows {
-			out = append(out, Business{ID: r.ID, Slug: r.Slug, Name: r.Name, Status: r.Status, People: r.People, CreatedAt: r.CreatedAt})
+			out = append(out, Business{ID: r.ID, Slug: r.Slug, Name: r.Name, Status: r.Status, ClosedAt: r.ClosedAt, People: r.People, CreatedAt: r.CreatedAt})
 		}
 		return out, err
 	}
 	rows, err := s.db.Global().ListBusinesses(ctx, db.ListBusinessesParams{After: f.After, Pattern: pattern, MaxRows: pageSize + 1})
 	for _, r := range rows {
-		out = append(out, Business{ID: r.ID, Slug: r.Slug, Name: r.Name, Status: r.Status, People: r.People, CreatedAt: r.CreatedAt})
+		out = append(out, Business{ID: r.ID, Slug: r.Slug, Name: r.Name, Status: r.Status, ClosedAt: r.ClosedAt, People: r.People, CreatedAt: r.CreatedAt})
 	}
 	return out, err
 }
@@ -173,7 +174,7 @@ func fieldsOfForm(err error) error {
 }
 
 // SetBusinessStatus suspends a business (its people and keys are refused from the
-// next request on) or resumes it.
+// next request on), resumes it, or opens a closed one again in time.
 func (s *Service) SetBusinessStatus(ctx context.Context, p auth.Principal, id uuid.UUID, status string) error {
 	if err := require(p); err != nil {
 		return err

@@ -35,9 +35,12 @@ var abouts = map[string]string{
 	"import.run":          "Import of a file",
 	"auth.password_reset": "Mail with a link to a new password",
 	"idempotency.purge":   "Clear away old idempotency keys",
+	"join.invitation":     "Mail with an invitation",
+	"join.sign_up":        "Mail with a link to sign up",
 	"jobs.sweep":          "Close what stopped jobs left open",
 	"mail.purge":          "Clear away old mails",
 	"mail.send":           "Send a mail",
+	"notify.purge":        "Clear away old notifications",
 }
 
 // About says in words what jobs of the kind do.
@@ -129,7 +132,7 @@ func (s *Service) touchJob(ctx context.Context, p auth.Principal, id int64, acti
 		}
 		subject, _ := uuid.Parse(j.Subject) // uuid.Nil: the job is about no record
 		after := map[string]any{"job": j.ID, "kind": j.Kind, "before": j.State}
-		return struct{}{}, tx.Record(ctx, change.Event{Action: action, Entity: "job", EntityID: subject, After: after})
+		return struct{}{}, tx.Record(ctx, change.Event{Action: action, Entity: "job", EntityID: subject, After: after, Note: true})
 	})
 	return explainJob(err)
 }

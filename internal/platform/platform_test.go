@@ -12,10 +12,12 @@ import (
 
 	"payaid/internal/apperr"
 	"payaid/internal/auth"
+	"payaid/internal/cache"
 	"payaid/internal/change"
 	"payaid/internal/dbtest"
 	"payaid/internal/jobs"
 	"payaid/internal/platform"
+	"payaid/internal/servertest"
 	"payaid/internal/tenant"
 )
 
@@ -47,7 +49,12 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	admin := auth.Principal{TenantID: own.ID, UserID: uuid.New(), Name: "Root", Role: auth.Member, PlatformAdmin: true}
-	return &house{Service: platform.New(w, queue, people), d: d, people: people, admin: admin}
+	kept, err := cache.New(cache.Options{URL: servertest.Redis(t), DB: d.DB, Log: log, WriteTimeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = kept.Close() })
+	return &house{Service: platform.New(w, queue, people, kept), d: d, people: people, admin: admin}
 }
 
 func TestEverybodyElseFindsNothing(t *testing.T) {
@@ -64,6 +71,9 @@ func TestEverybodyElseFindsNothing(t *testing.T) {
 			"create":     func() error { _, err := h.CreateBusiness(ctx, p, platform.BusinessInput{}); return err },
 			"suspend":    func() error { return h.SetBusinessStatus(ctx, p, uuid.New(), tenant.Suspended) },
 			"audit":      func() error { _, err := h.Audit(ctx, p, ""); return err },
+			"cache":      func() error { _, err := h.Cache(ctx, p); return err },
+			"clear one":  func() error { return h.ClearBusinessCache(ctx, p, platform.CacheClearing{Slug: "acme"}) },
+			"clear all":  func() error { return h.ClearCache(ctx, p, platform.ConfirmClear) },
 		} {
 			if err := do(); !apperr.Is(err, apperr.NotFound) || apperr.From(err).Message != "This page does not exist." {
 				t.Errorf("%s for %s: %v", what, who, err)

@@ -1,5 +1,5 @@
 // Package platform administers the installation as a whole: its businesses, its
-// background jobs and its own audit log. Every method is for platform
+// background jobs, its cache and its own audit log. Every method is for platform
 // administrators; for everybody else there is nothing here.
 //
 // What happens inside a business belongs to the other areas.
@@ -14,6 +14,7 @@ import (
 	"payaid/db"
 	"payaid/internal/apperr"
 	"payaid/internal/auth"
+	"payaid/internal/cache"
 	"payaid/internal/change"
 	"payaid/internal/jobs"
 )
@@ -27,11 +28,12 @@ type Service struct {
 	write  *change.Writer
 	queue  *jobs.Client
 	people *auth.Service
+	cache  *cache.Cache
 }
 
 // New returns a Service.
-func New(w *change.Writer, queue *jobs.Client, people *auth.Service) *Service {
-	return &Service{db: w.DB, write: w, queue: queue, people: people}
+func New(w *change.Writer, queue *jobs.Client, people *auth.Service, c *cache.Cache) *Service {
+	return &Service{db: w.DB, write: w, queue: queue, people: people, cache: c}
 }
 
 // require answers NotFound to everybody but platform administrators: who may not

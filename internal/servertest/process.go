@@ -25,7 +25,7 @@ type process struct {
 }
 
 // start runs cmd and waits until it listens at addr and ready answers nil; the test fails when the server ends or stays silent.
-func start(t testing.TB, cmd *exec.Cmd, network, addr string, ready func() error) {
+func start(t testing.TB, cmd *exec.Cmd, network, addr string, ready func() error) *process {
 	t.Helper()
 	p := &process{cmd: cmd, exited: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = &p.output, &p.output
@@ -57,6 +57,7 @@ func start(t testing.TB, cmd *exec.Cmd, network, addr string, ready func() error
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p
 }
 
 func (p *process) kill() {

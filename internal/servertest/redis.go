@@ -72,12 +72,12 @@ func startRedis(t testing.TB, url string, args ...string) {
 	runRedis(t, url, append(args, "--save", "", "--appendonly", "no")...)
 }
 
-func runRedis(t testing.TB, url string, args ...string) {
+func runRedis(t testing.TB, url string, args ...string) *process {
 	t.Helper()
 	cmd := exec.Command(redisBinary(t), args...)
 	network, addr, _ := strings.Cut(strings.Replace(url, "redis://", "tcp://", 1), "://")
 	client := Client(t, url)
-	start(t, cmd, network, addr, func() error { return client.Ping(context.Background()).Err() })
+	return start(t, cmd, network, addr, func() error { return client.Ping(context.Background()).Err() })
 }
 
 // waitForCluster returns when the node serves its slots, which it does a second or two after it was given them.

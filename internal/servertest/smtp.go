@@ -2,11 +2,17 @@ package servertest
 
 import (
 	"bufio"
+	"crypto/hmac"
+	"crypto/md5" //nolint:gosec // CRAM-MD5 is made of it
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -17,13 +23,14 @@ type Mail struct {
 }
 
 // SMTPSink is a mail server that keeps what it takes. It speaks the SMTP of
-// RFC 5321 over TCP, without TLS or sign-in.
+// RFC 5321 over TCP, without TLS, and asks for no sign-in until RequireLogin.
 type SMTPSink struct {
 	Addr string // host:port
 
 	mu    sync.Mutex
 	mails []Mail
-	fails int // how many mails are still to be refused
+	fails int    // how many mails are still to be refused
+	login string // user and password with a space between; "" asks for none
 	open  map[net.Conn]bool
 	done  sync.WaitGroup
 }
@@ -59,6 +66,14 @@ func (s *SMTPSink) Refuse(n int) {
 	s.fails = n
 }
 
+// RequireLogin makes the server ask for a sign-in by CRAM-MD5 (RFC 2195), the one
+// of which a password can go to this machine without TLS.
+func (s *SMTPSink) RequireLogin(user, password string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.login = user + " " + password
+}
+
 // Mails returns what was taken so far.
 func (s *SMTPSink) Mails() []Mail {
 	s.mu.Lock()
@@ -76,7 +91,7 @@ func (s *SMTPSink) accept(t testing.TB, l net.Listener) {
 		s.open[conn] = true
 		s.mu.Unlock()
 		s.done.Go(func() {
-			if err := s.talk(conn); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+			if err := s.talk(conn); err != nil && !hungUp(err) {
 				t.Errorf("the SMTP sink: %v", err)
 			}
 			_ = conn.Close()
@@ -87,6 +102,11 @@ func (s *SMTPSink) accept(t testing.TB, l net.Listener) {
 	}
 }
 
+// hungUp reports whether the other side, or the end of the test, ended the talk.
+func hungUp(err error) bool {
+	return slices.ContainsFunc([]error{io.EOF, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE}, func(end error) bool { return errors.Is(err, end) })
+}
+
 func (s *SMTPSink) talk(conn net.Conn) error {
 	in := bufio.NewReader(conn)
 	say := func(line string) error {
@@ -94,6 +114,7 @@ func (s *SMTPSink) talk(conn net.Conn) error {
 		return err
 	}
 	var m Mail
+	login, known := s.wants(), false
 	err := say("220 sink.test ESMTP")
 	for err == nil {
 		var line string
@@ -104,8 +125,22 @@ func (s *SMTPSink) talk(conn net.Conn) error {
 		verb, rest, _ := strings.Cut(line, " ")
 		switch strings.ToUpper(verb) {
 		case "EHLO", "HELO":
+			if login != "" {
+				err = say("250-sink.test\r\n250-AUTH CRAM-MD5\r\n250 8BITMIME")
+				continue
+			}
 			err = say("250-sink.test\r\n250 8BITMIME")
+		case "AUTH":
+			if known, err = signIn(in, say, login); err == nil && !known {
+				err = say("535 5.7.8 user or password is wrong")
+			} else if err == nil {
+				err = say("235 welcome")
+			}
 		case "MAIL":
+			if login != "" && !known {
+				err = say("530 5.7.0 sign in first")
+				continue
+			}
 			if s.refuses() {
 				err = say("451 4.3.0 try again later")
 				continue
@@ -131,6 +166,29 @@ func (s *SMTPSink) talk(conn net.Conn) error {
 		}
 	}
 	return err
+}
+
+// signIn has the client answer a CRAM-MD5 challenge.
+func signIn(in *bufio.Reader, say func(string) error, login string) (known bool, err error) {
+	const challenge = "<1896.697170952@sink.test>"
+	if err := say("334 " + base64.StdEncoding.EncodeToString([]byte(challenge))); err != nil {
+		return false, err
+	}
+	line, err := in.ReadString('\n')
+	if err != nil {
+		return false, err
+	}
+	user, password, _ := strings.Cut(login, " ")
+	mac := hmac.New(md5.New, []byte(password))
+	mac.Write([]byte(challenge))
+	answer, err := base64.StdEncoding.DecodeString(strings.TrimSpace(line))
+	return err == nil && string(answer) == user+" "+hex.EncodeToString(mac.Sum(nil)), nil
+}
+
+func (s *SMTPSink) wants() (login string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.login
 }
 
 // address reads "FROM:<a@b> BODY=8BITMIME".

@@ -36,7 +36,7 @@ var (
 	ErrUnavailable = errors.New("the session store does not answer")
 	// ErrEnded means that the session was signed out or ran out while the request was under way; nothing was written.
 	ErrEnded = errors.New("the session has ended")
-	// ErrNotFound means that the user has no session with this handle.
+	// ErrNotFound means that the user has no session with this handle, or that no such value is kept.
 	ErrNotFound = errors.New("no such session")
 )
 

@@ -18,19 +18,14 @@ import (
 
 // Tenant is one business.
 type Tenant struct {
-	ID        uuid.UUID `json:"id"`
-	Slug      string    `json:"slug"`
-	Name      string    `json:"name"`
-	Status    string    `json:"status"` // Active or Suspended
-	TimeZone  string    `json:"timeZone"`
-	CreatedAt time.Time `json:"createdAt"`
+	ID        uuid.UUID  `json:"id"`
+	Slug      string     `json:"slug"`
+	Name      string     `json:"name"`
+	Status    string     `json:"status"` // Active, Suspended or Closed
+	ClosedAt  *time.Time `json:"closedAt"`
+	TimeZone  string     `json:"timeZone"`
+	CreatedAt time.Time  `json:"createdAt"`
 }
-
-// The states of a tenant. The people and keys of a suspended one are refused.
-const (
-	Active    = "active"
-	Suspended = "suspended"
-)
 
 // Service holds the use cases about tenants.
 type Service struct {
@@ -66,11 +61,17 @@ func (s *Service) Create(ctx context.Context, in Input) (Tenant, error) {
 func (in *Input) Validate() error {
 	var f apperr.Fields
 	in.Slug, in.Name = strings.TrimSpace(in.Slug), strings.TrimSpace(in.Name)
-	f.Check(in.Name != "" && utf8.RuneCountInString(in.Name) <= 200, "name", "Give the business a name of at most 200 characters.")
+	CheckName(&f, "name", in.Name)
 	f.Check(in.Slug != "", "slug", "Give the business a short name.")
-	f.Check(storable(in.Name), "name", "The name has characters that cannot be stored.")
 	f.Check(storable(in.Slug), "slug", "Use small letters, digits and hyphens, at most 63.")
 	return f.Err()
+}
+
+// CheckName refuses, under the name of the form's field, what no business may be
+// called.
+func CheckName(f *apperr.Fields, field, name string) {
+	f.Check(name != "" && utf8.RuneCountInString(name) <= 200, field, "Give the business a name of at most 200 characters.")
+	f.Check(storable(name), field, "The name has characters that cannot be stored.")
 }
 
 // storable reports whether s is a text that PostgreSQL takes: it refuses NUL and
@@ -83,27 +84,13 @@ func Insert(ctx context.Context, tx *change.Tx, in Input) (Tenant, error) {
 	if err != nil {
 		return Tenant{}, fmt.Errorf("insert the tenant: %w", err)
 	}
+	return recordNew(ctx, tx, row)
+}
+
+func recordNew(ctx context.Context, tx *change.Tx, row db.Tenant) (Tenant, error) {
 	t := fromRow(row)
 	tx.Tag(Tag)
 	return t, tx.Record(ctx, change.Event{Action: "tenant.create", Entity: "tenant", EntityID: t.ID, After: t})
-}
-
-// SetStatus suspends or resumes the tenant of the write's actor. Nothing happens
-// when it is in that state already.
-func SetStatus(ctx context.Context, tx *change.Tx, status string) error {
-	row, err := tx.Q.SetTenantStatus(ctx, db.SetTenantStatusParams{ID: tx.Actor.TenantID, Status: status, Now: tx.Now})
-	if db.IsNoRows(err) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("set the tenant's status: %w", err)
-	}
-	action := "tenant.resume"
-	if status == Suspended {
-		action = "tenant.suspend"
-	}
-	tx.Tag(Tag)
-	return tx.Record(ctx, change.Event{Action: action, Entity: "tenant", EntityID: row.ID, After: fromRow(row)})
 }
 
 // BySlug returns the tenant with a short name, or NotFound.
@@ -133,5 +120,5 @@ func (s *Service) List(ctx context.Context, after string, limit int) ([]Tenant, 
 }
 
 func fromRow(r db.Tenant) Tenant {
-	return Tenant{ID: r.ID, Slug: r.Slug, Name: r.Name, Status: r.Status, TimeZone: r.TimeZone, CreatedAt: r.CreatedAt}
+	return Tenant{ID: r.ID, Slug: r.Slug, Name: r.Name, Status: r.Status, ClosedAt: r.ClosedAt, TimeZone: r.TimeZone, CreatedAt: r.CreatedAt}
 }

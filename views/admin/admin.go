@@ -1,4 +1,4 @@
-// Package admin holds the pages of platform administrators: background jobs, businesses, the installation's audit log.
+// Package admin holds the pages of platform administrators: background jobs, businesses, the cache, the installation's audit log.
 package admin
 
 import (
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -122,6 +123,7 @@ type BusinessesProps struct {
 	Page   platform.BusinessPage
 	CSRF   string
 	Own    uuid.UUID // the business in which the administrator is signed in
+	Now    time.Time
 }
 
 // BusinessesURL is the address of the list under a filter.
@@ -181,8 +183,11 @@ func auditURL(cursor string) string {
 
 var actionLabels = map[string]string{
 	"tenant.create": "Made a business", "tenant.suspend": "Suspended a business", "tenant.resume": "Resumed a business",
+	"tenant.close": "Closed the business", "tenant.reopen": "Reopened a business",
 	"job.retry": "Started a job again", "job.cancel": "Cancelled a job",
+	"cache.clear_business": "Cleared the cache of a business", "cache.clear_all": "Cleared the whole cache",
 	"user.create": "Made an account", "user.reset_password": "Set a new password", "user.sign_in": "Signed in",
+	"user.unlink_identity": "Undid the sign-in by a provider",
 }
 
 func actionLabel(action string) string {

@@ -13,10 +13,18 @@ import (
 	"payaid/views/ui"
 )
 
+// List is what the address of a list says.
+type List struct {
+	crm.ContactFilter
+	View string // the id of the saved view that it began with, "" for none
+}
+
 // ListProps are what the list shows.
 type ListProps struct {
-	Filter    crm.ContactFilter
+	Filter    List
 	Page      crm.ContactPage
+	Views     []crm.View
+	CSRF      string
 	MayCreate bool
 	MayExport bool
 	NoAccess  bool // the viewer sees no contact at all, whatever there is
@@ -24,7 +32,7 @@ type ListProps struct {
 
 // filtered reports whether the list leaves something out.
 func (p ListProps) filtered() bool {
-	return p.Filter.Query != "" || p.Filter.Stage != "" || p.Filter.Status != "" || p.Filter.Cursor != ""
+	return p.Filter.Query != "" || p.Filter.Filter != "" || p.Filter.Stage != "" || p.Filter.Status != "" || p.Filter.Cursor != ""
 }
 
 // firstUse reports whether there is nothing to list yet.
@@ -44,12 +52,12 @@ func (p ListProps) summary() string {
 }
 
 // ListURL is the address of a list, without the parameters that say nothing.
-func ListURL(f crm.ContactFilter) string { return listURL("/contacts", f) }
+func ListURL(f List) string { return listURL("/contacts", f) }
 
-func listURL(path string, f crm.ContactFilter) string {
+func listURL(path string, f List) string {
 	query := url.Values{}
 	for name, value := range map[string]string{
-		"q": f.Query, "stage": f.Stage, "status": f.Status, "sort": f.Sort, "cursor": f.Cursor,
+		"q": f.Query, "filter": f.Filter, "stage": f.Stage, "status": f.Status, "sort": f.Sort, "cursor": f.Cursor, "view": f.View,
 	} {
 		if value != "" {
 			query.Set(name, value)
@@ -58,15 +66,18 @@ func listURL(path string, f crm.ContactFilter) string {
 	if len(query) == 0 {
 		return path
 	}
-	return path + "?" + query.Encode()
+	return path + "?" + readable.Replace(query.Encode())
 }
 
-func exportURL(f crm.ContactFilter) string {
-	f.Cursor = ""
+// readable leaves those signs of a filter as they are that an address may hold.
+var readable = strings.NewReplacer("%3A", ":", "%2C", ",", "%28", "(", "%29", ")", "%40", "@")
+
+func exportURL(f List) string {
+	f.Cursor, f.View = "", ""
 	return listURL("/contacts/export.csv", f)
 }
 
-func pageURL(f crm.ContactFilter, cursor string) string {
+func pageURL(f List, cursor string) string {
 	if cursor == "" {
 		return ""
 	}
@@ -81,7 +92,7 @@ func (p ListProps) sortHeader(label, field string) ui.SortHeaderProps {
 	if current == "" {
 		current = "name"
 	}
-	if strings.HasSuffix(field, "At") {
+	if strings.HasSuffix(field, "At") || field == "leadScore" {
 		first = "-" + field
 	}
 	dir := ui.Unsorted
@@ -101,6 +112,10 @@ func (p ListProps) sortHeader(label, field string) ui.SortHeaderProps {
 var sortOptions = []ui.Option{
 	{Value: "", Label: "Name A–Z"}, {Value: "-name", Label: "Name Z–A"},
 	{Value: "email", Label: "E-mail A–Z"}, {Value: "-email", Label: "E-mail Z–A"},
+	{Value: "company", Label: "Company A–Z"}, {Value: "-company", Label: "Company Z–A"},
+	{Value: "-leadScore", Label: "Highest lead score"}, {Value: "leadScore", Label: "Lowest lead score"},
+	{Value: "-lastContactedAt", Label: "Contacted last"}, {Value: "lastContactedAt", Label: "Contacted longest ago"},
+	{Value: "nextFollowUp", Label: "Next follow-up first"}, {Value: "-nextFollowUp", Label: "Next follow-up last"},
 	{Value: "-createdAt", Label: "Newest first"}, {Value: "createdAt", Label: "Oldest first"},
 	{Value: "-updatedAt", Label: "Changed last"}, {Value: "updatedAt", Label: "Changed longest ago"},
 }
@@ -112,10 +127,6 @@ func options(values []string) []ui.Option {
 		out[i] = ui.Option{Value: v, Label: label(v)}
 	}
 	return out
-}
-
-func withAny(words string, values []string) []ui.Option {
-	return append([]ui.Option{{Label: words}}, options(values)...)
 }
 
 // label is a state as people read it.

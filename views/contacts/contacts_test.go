@@ -38,7 +38,7 @@ func TestGolden(t *testing.T) {
 	for name, part := range map[string]templ.Component{
 		"row":       Row(contact()),
 		"first-use": Results(ListProps{MayCreate: true}),
-		"no-match":  Results(ListProps{Filter: crm.ContactFilter{Query: "zz"}, MayCreate: true}),
+		"no-match":  Results(ListProps{Filter: List{ContactFilter: crm.ContactFilter{Query: "zz"}}, MayCreate: true}),
 		"no-access": Results(ListProps{NoAccess: true}),
 		"form-errors": Form(FormProps{
 			Values: Values{FirstName: `"Imran"`, Email: "nonsense", GSTIN: "bad", Stage: "customer"}, Dialog: true, CSRF: "token",
@@ -77,7 +77,7 @@ func TestListURL(t *testing.T) {
 		"/contacts?q=a+%26+b&sort=-email":               {Query: "a & b", Sort: "-email"},
 		"/contacts?cursor=x&stage=customer&status=lost": {Stage: "customer", Status: "lost", Cursor: "x"},
 	} {
-		if got := ListURL(f); got != want {
+		if got := ListURL(List{ContactFilter: f}); got != want {
 			t.Errorf("ListURL(%+v) = %s, want %s", f, got, want)
 		}
 	}
@@ -95,7 +95,7 @@ func TestSortHeader(t *testing.T) {
 		{"", "updatedAt", "/contacts?sort=-updatedAt", ui.Unsorted},
 		{"-updatedAt", "updatedAt", "/contacts?sort=updatedAt", ui.Descending},
 	} {
-		p := ListProps{Filter: crm.ContactFilter{Sort: tt.sort, Cursor: "of another order"}}
+		p := ListProps{Filter: List{ContactFilter: crm.ContactFilter{Sort: tt.sort, Cursor: "of another order"}}}
 		if got := p.sortHeader("x", tt.field); got.Href != tt.href || got.Dir != tt.dir {
 			t.Errorf("sorted by %q, the head of %s leads to %s and is %s; want %s and %s", tt.sort, tt.field, got.Href, got.Dir, tt.href, tt.dir)
 		}
@@ -118,5 +118,23 @@ func TestFormatPhone(t *testing.T) {
 		if got := FormatPhone(e164); got != want {
 			t.Errorf("FormatPhone(%q) = %q, want %q", e164, got, want)
 		}
+	}
+}
+
+func TestChips(t *testing.T) {
+	p := ListProps{Filter: List{View: "v", ContactFilter: crm.ContactFilter{Query: "a", Sort: "-name", Cursor: "x", Status: "lost", Filter: `stage:customer,contact -tag:"none",none (leadScore:50..80 or nextFollowUp:..yesterday) createdAt:last-30-days email:any owner:me`}}}
+	want := []string{"Status: Lost", "Stage: Customer, Contact", "Not Tag: none, not known", "Lead score: 50 to 80 or Next follow-up: up to yesterday", "Created: last 30 days", "E-mail: known", "Owner: me"}
+	chips := p.chips()
+	if len(chips) != len(want) {
+		t.Fatalf("%d chips: %+v", len(chips), chips)
+	}
+	for i, chip := range chips {
+		if chip.Label != want[i] {
+			t.Errorf("chip %d reads %q, want %q", i, chip.Label, want[i])
+		}
+	}
+	const without = "/contacts?filter=status:lost+-tag:%22none%22,none+(leadScore:50..80+or+nextFollowUp:..yesterday)+createdAt:last-30-days+email:any+owner:me&q=a&sort=-name&view=v"
+	if chips[1].Href != without {
+		t.Errorf("without the stage: %s", chips[1].Href)
 	}
 }

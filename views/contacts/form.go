@@ -1,6 +1,7 @@
 package contacts
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -87,35 +88,19 @@ func (p FormProps) showMore() bool {
 	return slices.ContainsFunc(p.Errors, func(e ui.FieldError) bool { return slices.Contains(moreFields, e.Field) })
 }
 
-// difference is a field in which the stored contact differs from what was typed.
-type difference struct{ label, stored string }
-
-func (p FormProps) differences() []difference {
-	var out []difference
-	stored := ValuesOf(*p.Current)
-	for _, f := range []struct{ label, mine, stored string }{
-		{"First name", p.Values.FirstName, stored.FirstName}, {"Last name", p.Values.LastName, stored.LastName},
-		{"E-mail", p.Values.Email, stored.Email}, {"Phone", digits(p.Values.Phone), digits(stored.Phone)},
-		{"Company", p.Values.Company, stored.Company}, {"Job title", p.Values.JobTitle, stored.JobTitle},
-		{"Stage", p.Values.Stage, stored.Stage}, {"Status", p.Values.Status, stored.Status}, {"Warmth", p.Values.Warmth, stored.Warmth},
-		{"Source", p.Values.Source, stored.Source}, {"Next follow-up", p.Values.NextFollowUp, stored.NextFollowUp},
-		{"GSTIN", p.Values.GSTIN, stored.GSTIN}, {"Tags", p.Values.Tags, stored.Tags},
-		{"Address", p.Values.Address, stored.Address}, {"Notes", p.Values.Notes, stored.Notes},
-	} {
-		if strings.TrimSpace(f.mine) == f.stored {
-			continue
-		}
-		if f.stored == "" {
-			f.stored = "empty"
-		}
-		out = append(out, difference{f.label, f.stored})
-	}
+func (p FormProps) differences() []ui.Difference {
+	stored, mine := ValuesOf(*p.Current), strings.TrimSpace
+	out := ui.Differing(
+		[3]string{"First name", mine(p.Values.FirstName), stored.FirstName}, [3]string{"Last name", mine(p.Values.LastName), stored.LastName},
+		[3]string{"E-mail", mine(p.Values.Email), stored.Email}, [3]string{"Phone", digits(mine(p.Values.Phone)), digits(stored.Phone)},
+		[3]string{"Company", mine(p.Values.Company), stored.Company}, [3]string{"Job title", mine(p.Values.JobTitle), stored.JobTitle},
+		[3]string{"Stage", p.Values.Stage, stored.Stage}, [3]string{"Status", p.Values.Status, stored.Status}, [3]string{"Warmth", p.Values.Warmth, stored.Warmth},
+		[3]string{"Source", mine(p.Values.Source), stored.Source}, [3]string{"Next follow-up", mine(p.Values.NextFollowUp), stored.NextFollowUp},
+		[3]string{"GSTIN", mine(p.Values.GSTIN), stored.GSTIN}, [3]string{"Tags", mine(p.Values.Tags), stored.Tags},
+		[3]string{"Address", mine(p.Values.Address), stored.Address}, [3]string{"Notes", mine(p.Values.Notes), stored.Notes},
+	)
 	if p.Values.Owner != "" && p.Values.Owner != stored.Owner {
-		owner := p.Current.Owner
-		if owner == "" {
-			owner = "nobody"
-		}
-		out = append(out, difference{"Owner", owner})
+		out = append(out, ui.Difference{Label: "Owner", Stored: cmp.Or(p.Current.Owner, "nobody")})
 	}
 	return out
 }

@@ -18,16 +18,20 @@ type ShortcutGroup struct {
 	Shortcuts []Shortcut
 }
 
-// Shortcuts lists the keys that work on every page with a menu, those that lead to its pages among them.
-func Shortcuts(nav []NavGroup) []ShortcutGroup {
+// Shortcuts lists the keys that work on every page with a menu: those that lead to its pages, and those that make something
+// where the page makes nothing of its own.
+func Shortcuts(nav []NavGroup, create []NavItem) []ShortcutGroup {
 	groups := []ShortcutGroup{
+		{"Everywhere", []Shortcut{
+			{"Control+k", "palette", "", "Search and commands"},
+			{"?", "help", "", "This help"},
+		}},
 		{"On this page", []Shortcut{
 			{"/", "search", "", "Search this list"},
 			{"c", "create", "", "Create"},
 			{"e", "edit", "", "Edit"},
 			{"Control+Enter", "submit", "", "Save the form"},
 			{"Escape", "close", "", "Close the top layer"},
-			{"?", "help", "", "This help"},
 		}},
 		{"In a list", []Shortcut{
 			{"j", "next", "", "Next row"},
@@ -36,18 +40,27 @@ func Shortcuts(nav []NavGroup) []ShortcutGroup {
 			{"x", "select", "", "Select the row"},
 		}},
 	}
-	var goTo []Shortcut
+	var pages []NavItem
 	for _, group := range nav {
-		for _, item := range group.Items {
-			if item.Keys != "" {
-				goTo = append(goTo, Shortcut{item.Keys, "go", item.Href, item.Label})
-			}
+		pages = append(pages, group.Items...)
+	}
+	for _, more := range []ShortcutGroup{{"Go to", leading(pages)}, {"Create, on pages that list nothing to create", leading(create)}} {
+		if len(more.Shortcuts) > 0 {
+			groups = append(groups, more)
 		}
 	}
-	if len(goTo) > 0 {
-		groups = append(groups, ShortcutGroup{"Go to", goTo})
-	}
 	return groups
+}
+
+// leading are the shortcuts of the items that have one.
+func leading(items []NavItem) []Shortcut {
+	var out []Shortcut
+	for _, item := range items {
+		if item.Keys != "" {
+			out = append(out, Shortcut{item.Keys, "go", item.Href, item.Label})
+		}
+	}
+	return out
 }
 
 // keyCap is a key as it stands on the keyboard, or a word between two keys.

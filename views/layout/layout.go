@@ -2,7 +2,11 @@
 // Props say and decides nothing: which pages a user sees in the menu is the caller's choice.
 package layout
 
-import "payaid/views/ui"
+import (
+	"github.com/a-h/templ"
+
+	"payaid/views/ui"
+)
 
 // Props are what the frame of one page needs.
 type Props struct {
@@ -10,6 +14,8 @@ type Props struct {
 	Active string // Key of the current NavItem
 	Viewer Viewer
 	Nav    []NavGroup
+	Create []NavItem // what can be made from every page
+	Unread int       // notifications
 	CSRF   string
 	Notice *ui.ToastProps // a report on what the request before did, shown once
 	// Asset gives the address of a file in static/ by its name, such as "app.css".
@@ -23,10 +29,44 @@ type Viewer struct {
 	RoleLabel     string // "Owner"
 	TenantName    string // the business
 	PlatformAdmin bool
+	Businesses    []Business // all that the user belongs to, the current one too
+	NewBusiness   bool       // the user may make one more
+	FirstSteps    bool       // the page of the first steps is of use
+	Theme         string     // "light", "dark" or "system"
+	SingleKeys    bool       // shortcuts of one key work
+	Photo         string     // address of the person's photo; "" for none
+	Logo          string     // address of the business's logo; "" for none
+	Identity      string     // names the person in the business
 }
 
 // SignedIn reports whether there is a user.
 func (v Viewer) SignedIn() bool { return v.Email != "" }
+
+// rootAttrs tell style sheets and scripts what the viewer chose: dark pages are dark from their first byte. Without a viewer the
+// browser's own memory of a choice holds.
+func (v Viewer) rootAttrs() templ.Attributes {
+	if !v.SignedIn() {
+		return nil
+	}
+	attrs := templ.Attributes{"data-theme": v.Theme}
+	if v.Theme == "dark" {
+		attrs["class"] = "dark"
+	}
+	return attrs
+}
+
+// themeMedia says when the colour of a theme ("light" or "dark") is that of the browser's own bars: as the viewer chose, or as
+// the system has it. static/theme.js does the same when the choice changes.
+func themeMedia(choice, theme string) string {
+	switch choice {
+	case "light", "dark":
+		if choice == theme {
+			return "all"
+		}
+		return "not all"
+	}
+	return "(prefers-color-scheme: " + theme + ")"
+}
 
 // mark is the letter that stands for the business.
 func (v Viewer) mark() string {

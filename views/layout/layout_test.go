@@ -20,7 +20,7 @@ func props() layout.Props {
 		Active: "contacts",
 		CSRF:   "the-token",
 		Asset:  func(name string) string { return "/static/" + name },
-		Viewer: layout.Viewer{Name: "Asha Shah", Email: "asha@example.in", RoleLabel: "Owner", TenantName: "Udyog <Traders>"},
+		Viewer: layout.Viewer{Name: "Asha Shah", Email: "asha@example.in", RoleLabel: "Owner", TenantName: "Udyog <Traders>", Theme: "dark"},
 		Nav: []layout.NavGroup{
 			{Items: []layout.NavItem{
 				{Key: "dashboard", Label: "Dashboard", Href: "/dashboard", Icon: ui.IconLayoutDashboard, Keys: "g d"},
@@ -28,6 +28,7 @@ func props() layout.Props {
 			}},
 			{Label: "Administration", Items: []layout.NavItem{{Key: "jobs", Label: "Jobs", Href: "/admin/jobs", Icon: ui.IconCog}}},
 		},
+		Create: []layout.NavItem{{Key: "new-contact", Label: "New contact", Href: "/contacts/new", Icon: ui.IconPlus, Keys: "c c"}},
 	}
 }
 
@@ -51,12 +52,13 @@ func contains(t *testing.T, html string, wanted ...string) {
 
 func TestPage(t *testing.T) {
 	p := props()
+	p.Unread = 120
 	p.Notice = &ui.ToastProps{Kind: ui.ToastSuccess, Title: "Saved"}
 	html := render(t, layout.Page(p))
 	contains(t, html,
-		"<!doctype html>", `<html lang="en-IN">`, "<title>Contacts · PayAid</title>", `<a class="skip" href="#main">`,
+		"<!doctype html>", `<html lang="en-IN" class="dark" data-theme="dark">`, "<title>Contacts · PayAid</title>", `<a class="skip" href="#main">`,
 		`<meta name="csrf-token" content="the-token">`, "&#34;history&#34;:&#34;reload&#34;",
-		"Udyog &lt;Traders&gt;", "<p>The page.</p>", "<b>Saved</b>", `id="live"`, `id="modal"`,
+		"99+", "Udyog &lt;Traders&gt;", "<p>The page.</p>", "<b>Saved</b>", `id="live"`, `id="modal"`,
 		`<form method="post" action="/logout"><input type="hidden" name="_csrf" value="the-token">`,
 		"<h2>Administration</h2>", `data-theme-set="system"`)
 	if n := strings.Count(html, `aria-current="page"`); n != 1 {
@@ -120,7 +122,7 @@ func TestShortcutsHaveHandlers(t *testing.T) {
 		t.Fatal(err)
 	}
 	taken := map[string]string{}
-	for _, group := range layout.Shortcuts(props().Nav) {
+	for _, group := range layout.Shortcuts(props().Nav, props().Create) {
 		for _, s := range group.Shortcuts {
 			if !regexp.MustCompile(`(?m)^    ` + s.Do + `: \(`).Match(script) {
 				t.Errorf("%s (%s): static/keys.js does not know the action %q", s.Keys, s.Label, s.Do)
@@ -133,7 +135,7 @@ func TestShortcutsHaveHandlers(t *testing.T) {
 			}
 		}
 	}
-	for _, keys := range []string{"/", "c", "g d", "g c", "j", "k", "Enter", "o", "x", "Escape", "Control+Enter", "?"} {
+	for _, keys := range []string{"/", "c", "g d", "g c", "j", "k", "Enter", "o", "x", "Escape", "Control+Enter", "Control+k", "c c", "?"} {
 		if taken[keys] == "" {
 			t.Errorf("%s does nothing", keys)
 		}

@@ -6,7 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"payaid/internal/auth"
+	post "payaid/internal/mail"
 	"payaid/views/mail"
 )
 
@@ -24,6 +27,73 @@ func TestGolden(t *testing.T) {
 	}
 	compare(t, "reset.txt", m.Text)
 	compare(t, "reset.html", m.HTML)
+
+	m, err = mail.IdentityLinked("https://crm.example.in/")("asha@example.in", "Asha <b>", "Example & Sons")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.To != "asha@example.in" || m.Subject != "Your PayAid account now opens with Example & Sons" {
+		t.Errorf("to %q, subject %q", m.To, m.Subject)
+	}
+	compare(t, "link.txt", m.Text)
+	compare(t, "link.html", m.HTML)
+}
+
+// Every notice has words of its own, and says when.
+func TestNotices(t *testing.T) {
+	at := time.Date(2026, 11, 22, 4, 30, 0, 0, time.UTC)
+	subjects := map[string]bool{}
+	for _, n := range auth.Notices {
+		m, err := mail.SecurityNotice("https://crm.example.in/")("asha@example.in", "Asha", n, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		subjects[m.Subject] = true
+		if m.Subject == "" || !strings.Contains(m.Text, "22 November 2026 at 10:00 am") || !strings.Contains(m.Text, "https://crm.example.in/") {
+			t.Errorf("%s: %q\n%s", n, m.Subject, m.Text)
+		}
+		if n == auth.NoticeRecoveryCodeUsed {
+			compare(t, "notice.txt", m.Text)
+		}
+	}
+	if len(subjects) != len(auth.Notices) {
+		t.Errorf("%d subjects for %d notices", len(subjects), len(auth.Notices))
+	}
+}
+
+func TestGoldenOfAccounts(t *testing.T) {
+	const base, to = "https://crm.example.in/", "devi@example.in"
+	for name, write := range map[string]func() (post.Message, error){
+		"signup":       func() (post.Message, error) { return mail.SignUp(base)(to, "tok-en_1") },
+		"signup_known": func() (post.Message, error) { return mail.SignUpKnown(base)(to, "Devi <b>") },
+		"invitation": func() (post.Message, error) {
+			return mail.Invitation(base)(to, "Asha\r\nBcc: x@example.in", "Udyog <Traders>", auth.Manager, "tok-en_1")
+		},
+	} {
+		m, err := write()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.To != to || strings.ContainsAny(m.Subject, "\r\n") {
+			t.Errorf("%s: to %q, subject %q", name, m.To, m.Subject)
+		}
+		compare(t, name+".txt", m.Subject+"\n\n"+m.Text)
+		compare(t, name+".html", m.HTML)
+	}
+}
+
+// What administrators are told when a business changes hands or is closed.
+func TestTheEndOfABusiness(t *testing.T) {
+	m, err := mail.HandedOver("https://crm.example.in/")("asha@example.in", "Asha", "Udyog <b>", "Asha", "Divya")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "handed-over.txt", m.Text)
+	until := time.Date(2026, 12, 21, 20, 0, 0, 0, time.UTC) // the next day in India
+	if m, err = mail.Closed(time.FixedZone("IST", 19800))("asha@example.in", "Asha", "Udyog", "Divya", until); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "closed.txt", m.Text)
 }
 
 func TestALetterWithoutAButtonHasNone(t *testing.T) {

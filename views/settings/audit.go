@@ -43,12 +43,13 @@ func (f AuditFilter) page(cursor string) string {
 // entities are what the log tells about so far.
 var entities = []ui.Option{
 	{Value: "", Label: "Everything"}, {Value: "contact", Label: "Contacts"}, {Value: "company", Label: "Companies"}, {Value: "import", Label: "Imports"},
-	{Value: "user", Label: "People"}, {Value: "team", Label: "Teams"}, {Value: "api_key", Label: "API keys"}, {Value: "tenant", Label: "The business"},
+	{Value: "user", Label: "People"}, {Value: "invitation", Label: "Invitations"}, {Value: "team", Label: "Teams"}, {Value: "api_key", Label: "API keys"}, {Value: "tenant", Label: "The business"},
 }
 
 // suggestedActions are the usual actions; any other can be typed.
 var suggestedActions = []string{
 	"contact.create", "contact.update", "contact.delete", "contact.restore", "user.sign_in", "user.sign_out", "user.update", "user.remove",
+	"user.join", "user.switch", "invitation.create", "invitation.resend", "invitation.revoke", "invitation.accept", "samples.load", "samples.remove",
 	"team.create", "team.update", "team.delete", "api_key.create", "api_key.revoke",
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"payaid/internal/auth"
+	"payaid/internal/factor"
 	"payaid/views/ui"
 )
 
@@ -19,6 +20,8 @@ type PersonForm struct {
 	Teams      []ui.Option
 	Owned      int64       // contacts the person looks after
 	Successors []ui.Option // who may take them
+	Factors    factor.State
+	Own        bool // the viewer's own page
 	CSRF       string
 }
 

@@ -1,9 +1,12 @@
-// Package settings holds the pages of a tenant's administrators: people, teams, rights, API keys and the audit log, in a frame
-// with a menu of their own. It shows what it is given; who may do what is decided before.
+// Package settings holds the pages on which people set what is theirs and administrators what is the tenant's: business, people,
+// teams, rights, API keys and the audit log, in a frame with a menu of their own. It shows what it is given; who may do what is decided before.
 package settings
 
 import (
+	"slices"
 	"strings"
+
+	"github.com/a-h/templ"
 
 	"payaid/internal/auth"
 	"payaid/views/ui"
@@ -13,6 +16,22 @@ import (
 type Item struct {
 	Key, Label, Href string
 	Icon             ui.IconName
+	Group            Group
+}
+
+// Group is a part of that menu: what concerns the person, or the business.
+type Group int
+
+// The groups, in the order of the menu.
+const (
+	GroupYou Group = iota
+	GroupBusiness
+)
+
+func (g Group) label() string { return [...]string{"You", "Business"}[g] }
+
+func inGroup(items []Item, g Group) []Item {
+	return slices.DeleteFunc(slices.Clone(items), func(i Item) bool { return i.Group != g })
 }
 
 // field describes a control, with what was refused about it.
@@ -33,6 +52,26 @@ func hinted(f ui.FieldProps, hint string) ui.FieldProps {
 
 func required(f ui.FieldProps) ui.FieldProps {
 	f.Required = true
+	return f
+}
+
+func autocompleted(f ui.FieldProps, what string) ui.FieldProps {
+	f.Autocomplete = what
+	return f
+}
+
+// without leaves out what another form on the page reports.
+func without(errs []ui.FieldError, name string) []ui.FieldError {
+	return slices.DeleteFunc(slices.Clone(errs), func(e ui.FieldError) bool { return e.Field == name })
+}
+
+func typed(f ui.FieldProps, kind string) ui.FieldProps {
+	f.Type = kind
+	return f
+}
+
+func numeric(f ui.FieldProps) ui.FieldProps {
+	f.Attrs = templ.Attributes{"inputmode": "numeric"}
 	return f
 }
 

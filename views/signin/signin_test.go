@@ -16,7 +16,9 @@ func TestPage(t *testing.T) {
 		props         signin.Props
 		want, notWant []string
 	}{
-		{"first visit", signin.Props{}, nil, []string{"demo-payaid", `name="next"`, `class="alert"`}},
+		{"a provider", signin.Props{Provider: "Example & Sons"}, []string{`href="/login/oidc"`, "Continue with Example &amp; Sons"}, nil},
+		{"a provider, on the way", signin.Props{Provider: "X", Next: "/contacts?q=a&b=c"}, []string{`href="/login/oidc?next=%2Fcontacts%3Fq%3Da%26b%3Dc"`}, nil},
+		{"first visit", signin.Props{}, nil, []string{"/login/oidc", "demo-payaid", `name="next"`, `class="alert"`}},
 		{"on the way to a page", signin.Props{Next: "/contacts?q=\"a\""}, []string{`name="next" value="/contacts?q=&#34;a&#34;"`}, nil},
 		{"refused", signin.Props{Email: "asha@example.in", Error: "The e-mail or the password is not right."}, []string{`value="asha@example.in"`, `role="alert"`, "is not right."}, nil},
 		{"a field is missing", signin.Props{PassError: "Enter your password."}, []string{`aria-describedby="password-err"`, "Enter your password."}, nil},

@@ -6,6 +6,7 @@ package ui
 const (
 	IconArrowLeft          IconName = "arrow-left"
 	IconBan                IconName = "ban"
+	IconBell               IconName = "bell"
 	IconBuilding2          IconName = "building-2"
 	IconCalendar           IconName = "calendar"
 	IconCheck              IconName = "check"
@@ -71,6 +72,8 @@ func iconBody(name IconName) string {
 		return `<path d="m12 19-7-7 7-7"/><path d="M19 12H5"/>`
 	case IconBan:
 		return `<circle cx="12" cy="12" r="10"/><path d="M4.929 4.929 19.07 19.071"/>`
+	case IconBell:
+		return `<path d="M10.268 21a2 2 0 0 0 3.464 0"/><path d="M3.262 15.326A1 1 0 0 0 4 17h16a1 1 0 0 0 .74-1.673C19.41 13.956 18 12.499 18 8A6 6 0 0 0 6 8c0 4.499-1.411 5.956-2.738 7.326"/>`
 	case IconBuilding2:
 		return `<path d="M10 12h4"/><path d="M10 8h4"/><path d="M14 21v-3a2 2 0 0 0-4 0v3"/><path d="M6 10H4a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2V9a2 2 0 0 0-2-2h-2"/><path d="M6 21V5a2 2 0 0 1 2-2h8a2 2 0 0 1 2 2v16"/>`
 	case IconCalendar:

@@ -1,0 +1,26 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// Whoever imports is told of its end, and reads it from the bell.
+func TestTheBellTellsOfAnImport(t *testing.T) {
+	tb := newTab(t)
+	tb.signIn("manager@demo.test")
+	tb.open("/imports/new")
+	tb.do(chromedp.Evaluate(`(() => { const files = new DataTransfer(); files.items.add(new File(['First name,Email\nBell,bell@example.in\n'], 'bell.csv', {type: 'text/csv'}));
+		document.querySelector('input[type=file]').files = files.files; })()`, nil))
+	tb.clickText("Start the import")
+	tb.wait(`/^\/imports\/[0-9a-f-]{36}$/.test(location.pathname) && /completed|done|finished/i.test(document.querySelector('#main').textContent)`)
+	tb.open("/contacts")
+	tb.wait(`!document.querySelector('#unread').hidden && document.querySelector('#unread').textContent.includes('1')`)
+	tb.click("#bell")
+	tb.wait(`document.querySelector('#told-pop:popover-open [data-unread]')?.textContent.includes('Your import of bell.csv is finished: 1 added')`)
+	tb.axe("open bell")
+	tb.do(chromedp.Evaluate(`htmx.trigger(document.querySelector('#unread'), 'poll')`, nil))
+	tb.click("#told [data-unread] button")
+	tb.wait(`/^\/imports\/[0-9a-f-]{36}$/.test(location.pathname) && document.querySelector('#unread').hidden`)
+}

@@ -1,0 +1,53 @@
+package backup
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"filippo.io/age"
+	"github.com/google/uuid"
+)
+
+// Store writes a part as Create does, so that a test can make any backup.
+func Store(ctx context.Context, s *Service, id uuid.UUID, name string, to []age.Recipient, content func(io.Writer) error) (Part, error) {
+	part, _, err := s.store(ctx, id, name, to, func(_ context.Context, w io.Writer) error { return content(w) })
+	return part, err
+}
+
+// Publish signs a document and stores it beside a backup.
+func Publish(ctx context.Context, s *Service, id uuid.UUID, name string, document any) error {
+	return s.write(ctx, id, name, document)
+}
+
+// Forget deletes a backup whatever its age.
+func Forget(ctx context.Context, s *Service, id uuid.UUID) error { return s.forget(ctx, id) }
+
+// Rights is the digest of everybody's rights in a database.
+func Rights(ctx context.Context, url string) (string, error) {
+	conn, err := connect(ctx, url)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	return rightsDigest(ctx, conn)
+}
+
+// The addresses that are made of one.
+var (
+	ForPrograms  = forPrograms
+	WithDatabase = withDatabase
+	OnServer     = onServer
+)
+
+// Latest is the date whose time came last.
+func Latest(s Schedule, now time.Time) string { return s.Latest(now).Format(time.DateOnly) }
+
+// The names of what is stored for a backup.
+const (
+	DumpName     = dumpName
+	ListName     = listName
+	ManifestName = manifestName
+	VerifyName   = verifyName
+	DrillName    = drillName
+)

@@ -1,0 +1,190 @@
+package crm
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+
+	"payaid/db"
+	"payaid/internal/change"
+)
+
+// seedBatch is how many contacts one transaction of a seed makes.
+const seedBatch = 2000
+
+// seedPerCompany is how many contacts share one company, on the average.
+const seedPerCompany = 12
+
+// SeedContacts gives a tenant made-up contacts, the same for the same n and seed,
+// and calls progress after each batch. A second run makes those that are missing.
+// It is for the command line: no principal asks.
+func (s *Service) SeedContacts(ctx context.Context, tenant uuid.UUID, n int, seed uint64, progress func(done int)) error {
+	m := &seedMaker{s: s, tenant: tenant, seed: seed, today: s.now().UTC().Truncate(24 * time.Hour)}
+	var err error
+	if m.owners, err = s.db.Tenant(tenant).ListMemberIDs(ctx, tenant); err != nil {
+		return fmt.Errorf("list the people of the business: %w", err)
+	}
+	if err := m.makeCompanies(ctx, n/seedPerCompany+1); err != nil {
+		return err
+	}
+	for from := 0; from < n; from += seedBatch {
+		to := min(from+seedBatch, n)
+		if err := m.makeContacts(ctx, from, to); err != nil {
+			return err
+		}
+		progress(to)
+	}
+	return nil
+}
+
+// seedMaker is one run of a seed.
+type seedMaker struct {
+	s         *Service
+	tenant    uuid.UUID
+	seed      uint64
+	today     time.Time
+	owners    []uuid.UUID
+	companies []uuid.UUID
+}
+
+func (m *seedMaker) actor() change.Actor {
+	return change.Actor{TenantID: m.tenant, Kind: change.ActorSystem, Name: "seed"}
+}
+
+func (m *seedMaker) makeCompanies(ctx context.Context, n int) error {
+	for from := 0; from < n; from += seedBatch {
+		var names []string
+		for i := from; i < min(from+seedBatch, n); i++ {
+			names = append(names, seedCompanyName(i))
+		}
+		_, err := change.Do(ctx, m.s.write, m.actor(), "company.seed", nil, func(ctx context.Context, tx *change.Tx) (int64, error) {
+			ids := make([]uuid.UUID, len(names))
+			for i := range ids {
+				ids[i] = uuid.Must(uuid.NewV7())
+			}
+			made, err := tx.Q.SeedCompanies(ctx, db.SeedCompaniesParams{TenantID: m.tenant, Ids: ids, Names: names, Now: tx.Now})
+			if err != nil {
+				return 0, fmt.Errorf("seed companies: %w", err)
+			}
+			tx.Tag(tagCompanyList)
+			return made, m.record(ctx, tx, "company.seed", "company", made)
+		})
+		if err != nil {
+			return err
+		}
+		rows, err := m.s.db.Tenant(m.tenant).ListSeededCompanies(ctx, db.ListSeededCompaniesParams{TenantID: m.tenant, Names: names})
+		if err != nil {
+			return fmt.Errorf("read the companies back: %w", err)
+		}
+		byName := make(map[string]uuid.UUID, len(rows))
+		for _, r := range rows {
+			byName[r.Name] = r.ID
+		}
+		for _, name := range names {
+			if id, ok := byName[name]; ok {
+				m.companies = append(m.companies, id)
+			}
+		}
+	}
+	return nil
+}
+
+func (m *seedMaker) makeContacts(ctx context.Context, from, to int) error {
+	rows := make([]seedContact, 0, to-from)
+	for i := from; i < to; i++ {
+		rows = append(rows, m.contact(i))
+	}
+	b, err := json.Marshal(rows)
+	if err != nil {
+		return fmt.Errorf("write made-up contacts: %w", err)
+	}
+	_, err = change.Do(ctx, m.s.write, m.actor(), "contact.seed", nil, func(ctx context.Context, tx *change.Tx) (int64, error) {
+		made, err := tx.Q.SeedContacts(ctx, db.SeedContactsParams{TenantID: m.tenant, Rows: b})
+		if err != nil {
+			return 0, fmt.Errorf("seed contacts: %w", err)
+		}
+		tx.Tag(tagContactList)
+		return made, m.record(ctx, tx, "contact.seed", entityContact, made)
+	})
+	return err
+}
+
+// record tells the audit log of one batch: made-up records have no story of their
+// own.
+func (m *seedMaker) record(ctx context.Context, tx *change.Tx, action, entity string, made int64) error {
+	return tx.Record(ctx, change.Event{Action: action, Entity: entity, EntityID: m.tenant, After: map[string]int64{"created": made}})
+}
+
+// seedContact is one contact as SeedContacts reads it.
+type seedContact struct {
+	ID            uuid.UUID  `json:"id"`
+	FirstName     string     `json:"first_name"`
+	LastName      string     `json:"last_name"`
+	Email         string     `json:"email"`
+	Phone         string     `json:"phone"`
+	CompanyID     *uuid.UUID `json:"company_id"`
+	JobTitle      string     `json:"job_title"`
+	Source        string     `json:"source"`
+	Tags          []string   `json:"tags"`
+	Stage         string     `json:"stage"`
+	Status        string     `json:"status"`
+	Warmth        string     `json:"warmth"`
+	LeadScore     int        `json:"lead_score"`
+	LastContacted *time.Time `json:"last_contacted_at"`
+	NextFollowUp  string     `json:"next_follow_up,omitempty"`
+	OwnerID       *uuid.UUID `json:"owner_id"`
+	CreatedAt     time.Time  `json:"created_at"`
+	UpdatedAt     time.Time  `json:"updated_at"`
+}
+
+// contact makes the i-th contact, from the seed alone.
+func (m *seedMaker) contact(i int) seedContact {
+	r := rand.New(rand.NewPCG(m.seed, uint64(i))) //nolint:gosec // made-up data, always the same
+	first, last := pick(r, seedFirstNames), pick(r, seedLastNames)
+	age := r.IntN(730)
+	created := m.today.AddDate(0, 0, -age).Add(-time.Duration(r.Int64N(int64(24 * time.Hour)))).Truncate(time.Microsecond)
+	c := seedContact{
+		ID: seedID(r, created), FirstName: first, LastName: last, Email: seedEmail(r, first, last, i), Phone: fmt.Sprintf("+91%d%09d", 6+r.IntN(4), r.IntN(1_000_000_000)),
+		JobTitle: pick(r, seedTitles), Source: pick(r, seedSources), Tags: []string{}, Stage: pick(r, Stages), Status: Statuses[max(0, r.IntN(12)-9)],
+		Warmth: pick(r, Warmths), LeadScore: r.IntN(101), CreatedAt: created, UpdatedAt: created.Add(time.Duration(r.Int64N(int64(m.today.Sub(created)) + 1))).Truncate(time.Microsecond),
+	}
+	for range r.IntN(3) {
+		c.Tags = append(c.Tags, pick(r, seedTags))
+	}
+	c.Tags = normalizeTags(c.Tags)
+	if len(m.companies) > 0 && r.IntN(10) < 8 {
+		c.CompanyID = &m.companies[r.IntN(len(m.companies))]
+	}
+	if len(m.owners) > 0 && r.IntN(10) < 9 {
+		c.OwnerID = &m.owners[r.IntN(len(m.owners))]
+	}
+	if r.IntN(3) > 0 {
+		at := c.UpdatedAt
+		c.LastContacted = &at
+	}
+	if r.IntN(4) == 0 {
+		c.NextFollowUp = m.today.AddDate(0, 0, r.IntN(60)-20).Format(time.DateOnly)
+	}
+	return c
+}
+
+func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
+
+// seedID is a UUIDv7 of that time whose random part comes from r.
+func seedID(r *rand.Rand, at time.Time) uuid.UUID {
+	var id uuid.UUID
+	ms := uint64(at.UnixMilli()) //nolint:gosec // after 1970
+	for i := range 6 {
+		id[i] = byte(ms >> (40 - 8*i))
+	}
+	a, b := r.Uint64(), r.Uint64()
+	for i := range 8 {
+		id[8+i] = byte(a >> (8 * i))
+	}
+	id[6], id[7], id[8] = 0x70|byte(b)&0x0f, byte(b>>8), 0x80|id[8]&0x3f
+	return id
+}

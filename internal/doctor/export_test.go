@@ -1,0 +1,7 @@
+package doctor
+
+// Looks of Examine.
+var (
+	Backups    = backups
+	MailServer = mailServer
+)

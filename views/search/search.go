@@ -1,0 +1,69 @@
+// Package search holds the results of the search over everything: as the list of the command palette, and as a page for
+// those who come without scripts. It shows what it is given; what somebody may see and do is decided before.
+package search
+
+import (
+	"net/url"
+	"strconv"
+
+	"payaid/views/ui"
+)
+
+// Props are what a search found.
+type Props struct {
+	Query  string
+	Groups []Group // none is empty
+}
+
+// Group is the results of one kind.
+type Group struct {
+	Label string
+	Note  string // how many there are in all, such as "6 of 248"; "" for nothing to say
+	Items []Item
+}
+
+// Item is one place to go to, record or command.
+type Item struct {
+	Label  string
+	Detail string
+	Href   string
+	Icon   ui.IconName
+	Keys   string // the shortcut that does the same, such as "G then C"
+	Dialog bool   // opens in the dialog of the page
+}
+
+// Add appends a group unless it is empty.
+func (p *Props) Add(g Group) {
+	if len(g.Items) > 0 {
+		p.Groups = append(p.Groups, g)
+	}
+}
+
+// URL is the address of the results for q.
+func URL(q string) string {
+	if q == "" {
+		return "/search"
+	}
+	return "/search?q=" + url.QueryEscape(q)
+}
+
+// found says how many results there are, for those who do not see them come.
+func (p Props) found() string {
+	n := 0
+	for _, g := range p.Groups {
+		n += len(g.Items)
+	}
+	switch n {
+	case 0:
+		return "Nothing found."
+	case 1:
+		return "1 result."
+	}
+	return strconv.Itoa(n) + " results."
+}
+
+func groupID(i int) string { return "palette-group-" + strconv.Itoa(i) }
+
+func optionID(group, item int) string {
+	return "palette-" + strconv.Itoa(group) + "-" + strconv.Itoa(item)
+}
