@@ -21,8 +21,8 @@ func TestSignInRefusesAndAdmits(t *testing.T) {
 	tb.fill(`#email`, "owner@demo.test")
 	tb.fill(`#password`, "not-the-password")
 	tb.press("\r")
-	tb.wait(`document.querySelector('[role=alert]')`)
-	if got := tb.text("[role=alert]"); !strings.Contains(got, "do not belong together") {
+	tb.wait(`document.querySelector('.alert')`)
+	if got := tb.text(".alert"); !strings.Contains(got, "do not belong together") {
 		t.Errorf("alert: %q", got)
 	}
 	tb.fill(`#password`, "demo-payaid")

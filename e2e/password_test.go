@@ -61,6 +61,8 @@ func changePassword(tb *tab) {
 	tb.open("/contacts")
 	tb.press("g")
 	tb.press("s")
+	tb.wait(`location.pathname === '/settings/profile' && document.readyState === 'complete'`)
+	tb.click(`a[href="/settings/password"]`)
 	tb.wait(`location.pathname === '/settings/password' && document.readyState === 'complete'`)
 	tb.fill(`#current`, "an entirely new one")
 	tb.fill(`#new`, "and yet another one")

@@ -55,7 +55,7 @@ func TestAProfileFollowsThePerson(t *testing.T) {
 	phone.open("/settings/profile")
 	phone.click("#singleKeys")
 	phone.clickText("Save")
-	phone.wait(`document.querySelector('.toast')`)
+	phone.wait(`document.querySelector('.toast') && document.readyState === 'complete'`)
 	phone.press("?")
 	phone.wait(`document.querySelector('#keys').open`)
 	phone.do(chromedp.KeyEvent("\x1b"))
