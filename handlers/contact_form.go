@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"cmp"
-	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -68,8 +67,8 @@ func (s *server) updateContact(c *fiber.Ctx) error {
 		return err
 	}
 	form := contacts.FormProps{ID: id, Values: contactValues(c)}
-	if form.Version, err = strconv.ParseInt(c.FormValue("version"), 10, 64); err != nil {
-		return apperr.Wrap(err, apperr.MissingField, "The form did not say which version it changes. Load the page again.")
+	if form.Version, err = formVersion(c); err != nil {
+		return err
 	}
 	patch, err := contactPatch(form.Values)
 	if err != nil {

@@ -5,14 +5,12 @@ import (
 
 	"payaid/handlers/mw"
 	"payaid/handlers/respond"
-	"payaid/internal/apperr"
 	"payaid/internal/join"
 	"payaid/views/signin"
-	"payaid/views/ui"
 )
 
 func (s *server) showInvitation(c *fiber.Ctx) error {
-	return s.invitationPage(c, signin.InvitationProps{Token: c.Query("token")}, nil)
+	return s.invitationPage(c, signin.InvitationProps{Link: signin.Link{Token: c.Query("token")}}, nil)
 }
 
 // invitationPage shows what the link offers, with what refusal says against it.
@@ -27,30 +25,15 @@ func (s *server) invitationPage(c *fiber.Ctx, props signin.InvitationProps, refu
 	if err == nil {
 		err = refusal
 	}
-	if err != nil {
-		e := apperr.From(err)
-		switch e.Code {
-		case apperr.BusinessRule, apperr.AlreadyExists:
-			props.Dead = e.Message
-		case apperr.Validation:
-			props.Errors = fieldErrors(e)
-		case apperr.BadCredentials:
-			props.Errors = []ui.FieldError{{Field: "password", Message: e.Message}}
-		case apperr.RateLimited:
-			props.RateLimited = waitText(e.RetryAfter)
-			respond.SetRetryAfter(c, e.RetryAfter)
-		default:
-			return err
-		}
-		c.Status(respond.Status(e.Code))
+	if props.Link, err = linkOf(c, props.Token, err); err != nil {
+		return err
 	}
-	c.Set(fiber.HeaderCacheControl, "no-store")
 	return respond.Render(c, signin.InvitationPage(s.frame(c, "Invitation", ""), props))
 }
 
 // acceptInvitation lets in whoever is signed in, or whom it makes an account for.
 func (s *server) acceptInvitation(c *fiber.Ctx) error {
-	props := signin.InvitationProps{Token: c.FormValue("token"), Name: c.FormValue("name")}
+	props := signin.InvitationProps{Link: signin.Link{Token: c.FormValue("token")}, Name: c.FormValue("name")}
 	if err := s.limits.ResetToken(c); err != nil {
 		return s.invitationPage(c, props, err)
 	}

@@ -97,11 +97,11 @@ func (s *server) takePending(c *fiber.Ctx) (pendingSignIn, error) {
 	return pending, nil
 }
 
-// refuseFederated shows the sign-in page with what err says: the password remains.
+// refuseFederated shows the sign-in page with what err says, also that the provider
+// does not answer: the password remains.
 func (s *server) refuseFederated(c *fiber.Ctx, next string, err error) error {
-	e, props := apperr.From(err), signin.Props{Next: next}
-	switch e.Code {
-	case apperr.BusinessRule, apperr.Conflict, apperr.Unavailable:
+	props := signin.Props{Next: next}
+	if e := apperr.From(err); e.Code == apperr.Unavailable {
 		props.Error = e.Message
 		respond.SetRetryAfter(c, e.RetryAfter)
 		return s.signInPage(c.Status(respond.Status(e.Code)), props)

@@ -4,7 +4,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"payaid/handlers/mw"
-	"payaid/handlers/respond"
 	"payaid/internal/apperr"
 	"payaid/internal/auth"
 	"payaid/internal/factor"
@@ -66,18 +65,7 @@ func (s *server) signInWithPasskey(c *fiber.Ctx) error {
 	if err == nil {
 		return s.begin(c, in, next)
 	}
-	props := signin.Props{Next: next}
-	e := apperr.From(err)
-	switch e.Code {
-	case apperr.BadCredentials, apperr.NoPermission, apperr.BusinessRule:
-		props.Error = e.Message
-	case apperr.RateLimited:
-		props.RateLimited = waitText(e.RetryAfter)
-		respond.SetRetryAfter(c, e.RetryAfter)
-	default:
-		return err
-	}
-	return s.signInPage(c.Status(respond.Status(e.Code)), props)
+	return s.refuseSignIn(c, signin.Props{Next: next}, err)
 }
 
 func (s *server) answeredSignIn(c *fiber.Ctx) (auth.SignedIn, error) {

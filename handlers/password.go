@@ -52,24 +52,11 @@ func (s *server) showResetPassword(c *fiber.Ctx) error {
 
 // resetPage shows the form, with what err says against it.
 func (s *server) resetPage(c *fiber.Ctx, token string, err error) error {
-	props := signin.ResetProps{Token: token}
+	link, err := linkOf(c, token, err)
 	if err != nil {
-		e := apperr.From(err)
-		switch e.Code {
-		case apperr.BusinessRule:
-			props.Dead = e.Message
-		case apperr.Validation:
-			props.PassError = e.Field("password")
-		case apperr.RateLimited:
-			props.RateLimited = waitText(e.RetryAfter)
-			respond.SetRetryAfter(c, e.RetryAfter)
-		default:
-			return err
-		}
-		c.Status(respond.Status(e.Code))
+		return err
 	}
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	return respond.Render(c, signin.ResetPage(s.frame(c, "Set a new password", ""), props))
+	return respond.Render(c, signin.ResetPage(s.frame(c, "Set a new password", ""), link))
 }
 
 func (s *server) resetPassword(c *fiber.Ctx) error {

@@ -65,7 +65,7 @@ func (s *server) signIn(c *fiber.Ctx) error {
 func (s *server) refuseSignIn(c *fiber.Ctx, props signin.Props, err error) error {
 	e := apperr.From(err)
 	switch e.Code {
-	case apperr.BadCredentials, apperr.NoPermission:
+	case apperr.BadCredentials, apperr.NoPermission, apperr.BusinessRule, apperr.Conflict:
 		props.Error = e.Message
 	case apperr.RateLimited:
 		props.RateLimited = waitText(e.RetryAfter)

@@ -71,7 +71,7 @@ func (s *server) requestSignUp(c *fiber.Ctx, email string) (link string, err err
 }
 
 func (s *server) showFinishSignUp(c *fiber.Ctx) error {
-	return s.finishPage(c, signin.FinishProps{Token: c.Query("token")}, nil)
+	return s.finishPage(c, signin.FinishProps{Link: signin.Link{Token: c.Query("token")}}, nil)
 }
 
 // finishPage shows the form behind the link, with what refusal says against it.
@@ -83,27 +83,14 @@ func (s *server) finishPage(c *fiber.Ctx, props signin.FinishProps, refusal erro
 	if err == nil {
 		err = refusal
 	}
-	if err != nil {
-		e := apperr.From(err)
-		switch e.Code {
-		case apperr.BusinessRule, apperr.AlreadyExists:
-			props.Dead = e.Message
-		case apperr.Validation:
-			props.Errors = fieldErrors(e)
-		case apperr.RateLimited:
-			props.RateLimited = waitText(e.RetryAfter)
-			respond.SetRetryAfter(c, e.RetryAfter)
-		default:
-			return err
-		}
-		c.Status(respond.Status(e.Code))
+	if props.Link, err = linkOf(c, props.Token, err); err != nil {
+		return err
 	}
-	c.Set(fiber.HeaderCacheControl, "no-store")
 	return respond.Render(c, signin.FinishPage(s.frame(c, "Name your business", ""), props))
 }
 
 func (s *server) finishSignUp(c *fiber.Ctx) error {
-	props := signin.FinishProps{Token: c.FormValue("token"), Business: c.FormValue("business"), Name: c.FormValue("name")}
+	props := signin.FinishProps{Link: signin.Link{Token: c.FormValue("token")}, Business: c.FormValue("business"), Name: c.FormValue("name")}
 	if err := s.limits.ResetToken(c); err != nil {
 		return s.finishPage(c, props, err)
 	}

@@ -1,0 +1,11 @@
+package signin
+
+import "payaid/views/ui"
+
+// Link is what became of a page behind the link of a mail.
+type Link struct {
+	Token       string
+	Dead        string // why the link does not work, "" when it does
+	Errors      []ui.FieldError
+	RateLimited string // how long to wait; "" while more tries are allowed
+}
