@@ -1,17 +1,17 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"payaid/internal/servertest"
 )
 
 // process is one running copy of the program.
@@ -20,7 +20,7 @@ type process struct {
 	base string // http://localhost:port
 	dir  string // its data directory
 	env  []string
-	log  *lockedBuffer
+	log  *servertest.Output
 }
 
 // start runs `payaid serve` on dataDir at a free port and waits until it is
@@ -34,7 +34,7 @@ func start(dataDir string, env ...string) (*process, error) {
 	if err := l.Close(); err != nil {
 		return nil, err
 	}
-	p := &process{base: fmt.Sprintf("http://localhost:%d", addr.Port), dir: dataDir, log: &lockedBuffer{}}
+	p := &process{base: fmt.Sprintf("http://localhost:%d", addr.Port), dir: dataDir, log: &servertest.Output{}}
 	p.env = append(cleanEnv(), append(env, "PAYAID_DATA_DIR="+dataDir, fmt.Sprintf("PAYAID_ADDR=127.0.0.1:%d", addr.Port))...)
 	p.cmd = exec.Command(suite.binary, "serve")
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = p.env, p.log, p.log
@@ -92,22 +92,4 @@ func (p *process) verb(t *testing.T, args ...string) string {
 		t.Fatalf("payaid %v: %v", args, err)
 	}
 	return strings.TrimSpace(string(out))
-}
-
-// lockedBuffer collects output that two goroutines write.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }

@@ -72,7 +72,6 @@ func Join(ctx context.Context, tx *change.Tx, user uuid.UUID, role Role, team *u
 		if err := tx.Q.InsertMembership(ctx, db.InsertMembershipParams{TenantID: tenant, UserID: user, Role: string(role), TeamID: team, Now: tx.Now}); err != nil {
 			return fmt.Errorf("insert the membership: %w", err)
 		}
-		tx.Tag(tagMember(user), tagMemberList)
 		if err := tx.Record(ctx, change.Event{Action: "user.join", Entity: entityPerson, EntityID: user, After: map[string]any{"role": role, "teamId": team}}); err != nil {
 			return err
 		}
@@ -85,7 +84,7 @@ func (n NewUser) Enter(ctx context.Context, tx *change.Tx) error {
 	if _, err := n.Insert(ctx, tx); err != nil {
 		return err
 	}
-	tx.Tag(tagMember(n.ID), tagMemberList)
+	tx.Tag(tagMember(n.ID), TagPeople)
 	if err := tx.Q.TouchUserLogin(ctx, db.TouchUserLoginParams{ID: n.ID, Now: &tx.Now}); err != nil {
 		return fmt.Errorf("note the sign-in: %w", err)
 	}

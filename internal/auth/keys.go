@@ -79,7 +79,6 @@ func (s *Service) insertAPIKey(ctx context.Context, actor change.Actor, in APIKe
 		if err != nil {
 			return APIKey{}, fmt.Errorf("insert the API key: %w", err)
 		}
-		tx.Tag(tagKeyList)
 		return k, tx.Record(ctx, change.Event{Action: "api_key.create", Entity: entityKey, EntityID: k.ID, After: k})
 	})
 	return key, secret, err

@@ -171,7 +171,6 @@ func (s *Service) RevokeAPIKey(ctx context.Context, p Principal, id uuid.UUID, v
 		if err != nil || n == 0 {
 			return after, err
 		}
-		tx.Tag(tagKeyList)
 		return after, tx.Record(ctx, change.Event{Action: "api_key.revoke", Entity: entityKey, EntityID: id, Before: before, After: after})
 	})
 }

@@ -61,7 +61,7 @@ func (s *Service) TransferOwnership(ctx context.Context, tx *change.Tx, p Princi
 		}
 		tx.Tag(tagMember(user))
 	}
-	tx.Tag(tagMemberList)
+	tx.Tag(TagPeople)
 	return heir, nil
 }
 

@@ -133,7 +133,6 @@ func (s *Service) UpdatePerson(ctx context.Context, p Principal, id uuid.UUID, p
 		if err := tellChanges(ctx, tx, p, before, after); err != nil {
 			return Person{}, err
 		}
-		tx.Tag(tagMember(id), tagMemberList)
 		return after, tx.Record(ctx, change.Event{Action: "user.update", Entity: entityPerson, EntityID: id, Before: before, After: after})
 	})
 }
@@ -188,7 +187,6 @@ func (s *Service) EndMembership(ctx context.Context, tx *change.Tx, p Principal,
 	if err := tx.Q.DeleteMembership(ctx, db.DeleteMembershipParams{TenantID: p.TenantID, UserID: id}); err != nil {
 		return Person{}, fmt.Errorf("delete the membership: %w", err)
 	}
-	tx.Tag(tagMember(id), tagMemberList)
 	return before, tx.Record(ctx, change.Event{Action: "user.remove", Entity: entityPerson, EntityID: id, Before: before, After: detail})
 }
 

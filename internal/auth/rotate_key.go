@@ -94,7 +94,6 @@ func (s *Service) RotateAPIKey(ctx context.Context, p Principal, id uuid.UUID, o
 		if err != nil {
 			return APIKey{}, err
 		}
-		tx.Tag(tagKeyList)
 		return after, tx.Record(ctx, change.Event{Action: "api_key.rotate", Entity: entityKey, EntityID: id, Before: before, After: after})
 	})
 	return key, secret, err

@@ -9,21 +9,15 @@ import (
 	"payaid/internal/change"
 )
 
-// The cache tags of this area. They are those that change.Tx.Record names by itself.
-//
 // What a session stands for (Member) is not kept in the cache. It could be, as long as
 // every write that ends a session or changes a right goes through change.Do. But these
 // rows decide who may come in: an administrator who disables somebody with SQL in an
 // emergency has to be obeyed at once, a person belongs to several tenants, whose tags
 // lie in different slots of a Redis Cluster, and the query costs one round trip by
 // primary keys, as the look-up in the cache would.
-const (
-	// TagPeople makes old what shows who works in a tenant: names, roles, teams.
-	TagPeople = entityPerson + ":list"
 
-	tagMemberList = TagPeople
-	tagKeyList    = entityKey + ":list"
-)
+// TagPeople makes old what shows who works in a tenant: names, roles, teams.
+const TagPeople = entityPerson + ":list"
 
 func tagMember(id uuid.UUID) string { return entityPerson + ":" + id.String() }
 
@@ -35,7 +29,7 @@ func TagEverywhere(ctx context.Context, tx *change.Tx, user uuid.UUID) error {
 		return fmt.Errorf("list memberships: %w", err)
 	}
 	for _, h := range homes {
-		tx.TagIn(h.TenantID, tagMember(user), tagMemberList)
+		tx.TagIn(h.TenantID, tagMember(user), TagPeople)
 	}
 	return nil
 }

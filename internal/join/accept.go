@@ -160,7 +160,6 @@ func (s *Service) accept(ctx context.Context, actor change.Actor, id uuid.UUID, 
 		if err := enter(ctx, tx); err != nil {
 			return auth.SignedIn{}, err
 		}
-		tx.Tag(tagInvitationList)
 		return auth.SignedIn{UserID: actor.ID, TenantID: actor.TenantID}, tx.Record(ctx, change.Event{Action: "invitation.accept", Entity: entityInvitation, EntityID: id})
 	})
 }

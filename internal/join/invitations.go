@@ -66,7 +66,6 @@ func (s *Service) OpenInvitation(ctx context.Context, p auth.Principal, id uuid.
 		if err != nil {
 			return Invitation{}, err
 		}
-		tx.Tag(tagInvitationList)
 		return after, tx.Record(ctx, change.Event{Action: "invitation.open", Entity: entityInvitation, EntityID: id, After: after})
 	})
 	return inv, token, err
@@ -127,7 +126,6 @@ func (s *Service) RevokeInvitation(ctx context.Context, p auth.Principal, id uui
 		if err != nil {
 			return Invitation{}, err
 		}
-		tx.Tag(tagInvitationList)
 		return after, tx.Record(ctx, change.Event{Action: "invitation.revoke", Entity: entityInvitation, EntityID: id, Before: before, After: after})
 	})
 }

@@ -23,8 +23,7 @@ const (
 	// askPause is how soon a mail can be sent again.
 	askPause = time.Minute
 
-	entityInvitation  = "invitation"
-	tagInvitationList = "invitation:list"
+	entityInvitation = "invitation"
 )
 
 // InvitationInput says whom to invite as what.
@@ -106,7 +105,6 @@ func (s *Service) announce(ctx context.Context, tx *change.Tx, p auth.Principal,
 	if err := tx.Enqueue(ctx, InvitationArgs{TenantID: p.TenantID, ID: id}); err != nil {
 		return Invitation{}, err
 	}
-	tx.Tag(tagInvitationList)
 	return after, tx.Record(ctx, change.Event{Action: action, Entity: entityInvitation, EntityID: id, After: after})
 }
 

@@ -20,7 +20,7 @@ const startTimeout = 20 * time.Second
 // process is a running server that ends with its test, or with the test binary if that is killed.
 type process struct {
 	cmd    *exec.Cmd
-	output lockedBuffer
+	output Output
 	exited chan struct{}
 }
 
@@ -109,20 +109,22 @@ func freePort(t testing.TB) string {
 	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
-// lockedBuffer keeps a server's output, which may be read while the server still writes.
-type lockedBuffer struct {
+// Output keeps what a program prints, which may be read while the program still writes.
+type Output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
 }
 
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
+// Write appends what the program printed.
+func (o *Output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
 }
 
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
+// String returns everything printed so far.
+func (o *Output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
 }

@@ -119,7 +119,6 @@ func (s *Service) RenameTeam(ctx context.Context, p auth.Principal, id uuid.UUID
 		}
 		after := before
 		after.Name, after.Version = name, before.Version+1
-		tx.Tag(TagTeams)
 		return after, tx.Record(ctx, change.Event{Action: "team.update", Entity: entityTeam, EntityID: id, Before: before, After: after})
 	})
 }
@@ -141,7 +140,7 @@ func (s *Service) DeleteTeam(ctx context.Context, p auth.Principal, id uuid.UUID
 		if err := tx.Q.DeleteTeam(ctx, db.DeleteTeamParams{TenantID: p.TenantID, ID: id}); err != nil {
 			return Team{}, fmt.Errorf("delete the team: %w", err)
 		}
-		tx.Tag(TagTeams, auth.TagPeople)
+		tx.Tag(auth.TagPeople)
 		return before, tx.Record(ctx, change.Event{Action: "team.delete", Entity: entityTeam, EntityID: id, Before: before})
 	})
 }
@@ -161,7 +160,6 @@ func (s *Service) insertTeam(ctx context.Context, actor change.Actor, name strin
 		if err := tx.Q.InsertTeam(ctx, db.InsertTeamParams{TenantID: actor.TenantID, ID: t.ID, Name: name, Now: tx.Now}); err != nil {
 			return uuid.Nil, fmt.Errorf("insert the team: %w", err)
 		}
-		tx.Tag(TagTeams)
 		return t.ID, tx.Record(ctx, change.Event{Action: "team.create", Entity: entityTeam, EntityID: t.ID, After: t})
 	})
 }
