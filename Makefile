@@ -64,6 +64,11 @@ bench: ## Measure against the raw limits of this machine (docs/performance.md).
 	@tools/setup.sh run
 	@go run ./bench
 
+.PHONY: bench-million
+bench-million: ## The same with 100,000 and with 1,000,000 contacts.
+	@tools/setup.sh run
+	@BENCH_CONTACTS=100000,1000000 go run ./bench
+
 .PHONY: stop
 stop: ## Stop the embedded servers of ./.data.
 	@go run ./cmd/web stop

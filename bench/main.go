@@ -1,186 +1,202 @@
-// Command bench measures PayAid against the raw limits of the same machine in
-// the same run, so that its figures are ratios and mean something on any
-// machine. docs/performance.md says what each one means.
+// Command bench measures PayAid over HTTP against the least possible server for the
+// same answers, in the same run on the same machine, so that its figures are ratios
+// and mean something on any machine. docs/performance.md says how to read them.
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
-	"log/slog"
 	"os"
-	"slices"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
 	"time"
-
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgxpool"
-
-	"payaid/db"
-	"payaid/internal/auth"
-	"payaid/internal/blob"
-	"payaid/internal/cache"
-	"payaid/internal/change"
-	"payaid/internal/crm"
-	"payaid/internal/localstack"
-)
-
-const (
-	contacts = 100_000
-	rounds   = 7
-	perRound = 150
 )
 
 func main() {
-	if err := run(context.Background()); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := mainly(ctx)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-// run makes a database of its own on an embedded server, measures and removes
-// everything.
-func run(ctx context.Context) (err error) {
-	dir, err := os.MkdirTemp("", "payaid-bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	stack, err := localstack.Start(ctx, localstack.Options{DataDir: dir})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stack.Close()) }()
-	const name = "bench"
-	if err := db.EnsureDatabase(ctx, stack.SuperuserURL(), name); err != nil {
-		return err
-	}
-	m, err := db.OpenMigrator(ctx, stack.DatabaseURL(db.RoleOwner, name))
-	if err != nil {
-		return err
-	}
-	if _, err := m.Up(ctx); err != nil {
-		return err
-	}
-	if err := m.Close(); err != nil {
-		return err
-	}
-	owner, err := pgxpool.New(ctx, stack.DatabaseURL(db.RoleOwner, name))
-	if err != nil {
-		return err
-	}
-	defer owner.Close()
-	app, err := db.Open(ctx, stack.DatabaseURL(db.RoleApp, name), db.Options{})
-	if err != nil {
-		return err
-	}
-	defer app.Close()
-	kept, err := cache.New(cache.Options{URL: stack.RedisURL(1), DB: app, Log: slog.New(slog.DiscardHandler), Deadline: 100 * time.Millisecond})
-	if err != nil {
-		return err
-	}
-	kept.Start(ctx)
-	defer func() { err = errors.Join(err, kept.Close()) }()
-	b, err := prepare(ctx, owner, app, kept, dir)
-	if err != nil {
-		return err
-	}
-	return b.report(ctx)
+// options are what a run is told.
+type options struct {
+	sizes  []int
+	rounds int
+	each   time.Duration
+	only   string
+	dir    string
+	out    string
 }
 
-// bench is what the measurements run on.
-type bench struct {
-	owner  *pgxpool.Pool // past row level security: the raw limit
-	app    *db.DB
-	crm    *crm.Service // without a cache
-	kept   *crm.Service // with one
-	cache  *cache.Cache
-	who    auth.Principal
-	sample uuid.UUID
-	deep   string // cursor of the last page by name
+func mainly(ctx context.Context) error {
+	if os.Getenv(rawAddr) != "" {
+		return serveRaw(ctx)
+	}
+	sizes := flag.String("contacts", envOr("BENCH_CONTACTS", "100000"), "how many contacts, several numbers separated by commas")
+	var o options
+	flag.IntVar(&o.rounds, "rounds", 5, "how many times both sides are measured in turn; the median is shown")
+	flag.DurationVar(&o.each, "each", time.Second, "how long one side is measured at a time")
+	flag.StringVar(&o.only, "only", "", "only lines whose name holds this")
+	flag.StringVar(&o.dir, "dir", os.Getenv("BENCH_DIR"), "keep the data here for the next run; removed at the end when absent")
+	flag.StringVar(&o.out, "out", "", "write the results to this file, for -into")
+	into := flag.String("into", "", "put the results of the named files into this document and measure nothing")
+	flag.Parse()
+	if *into != "" {
+		return writeInto(*into, flag.Args())
+	}
+	for size := range strings.SplitSeq(*sizes, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(size))
+		if err != nil || n < 20_000 {
+			return fmt.Errorf("BENCH_CONTACTS: %q is not a number from 20000 on", size)
+		}
+		o.sizes = append(o.sizes, n)
+	}
+	return o.measureAll(ctx)
 }
 
-func prepare(ctx context.Context, owner *pgxpool.Pool, app *db.DB, kept *cache.Cache, dir string) (*bench, error) {
-	blobs, err := blob.NewDir(dir + "/objects")
-	if err != nil {
-		return nil, err
+func envOr(name, otherwise string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
 	}
-	write := &change.Writer{DB: app, Log: slog.New(slog.DiscardHandler), Now: time.Now}
-	people, err := auth.New(ctx, write)
-	if err != nil {
-		return nil, err
-	}
-	marking := *write
-	marking.Tags = kept
-	b := &bench{owner: owner, app: app, crm: crm.New(write, blobs, people), kept: crm.New(&marking, blobs, people), cache: kept}
-	b.kept.UseCache(kept)
-	tenant := uuid.Must(uuid.NewV7())
-	b.who = auth.Principal{TenantID: tenant, KeyID: uuid.Must(uuid.NewV7()), Name: "bench", Role: auth.Admin}
-	if _, err := owner.Exec(ctx, `INSERT INTO tenants (id, slug, name, created_at, updated_at) VALUES ($1, 'bench', 'Bench', now(), now())`, tenant); err != nil {
-		return nil, err
-	}
-	if _, err := owner.Exec(ctx, `INSERT INTO contacts (tenant_id, id, first_name, last_name, email, created_at, updated_at)
-		SELECT $1, gen_random_uuid(), 'First' || (i * 7919 % 100003), 'Last' || i, 'p' || i || '@example.in', now() - i * interval '1 second', now() - i * interval '1 second'
-		FROM generate_series(1, $2) i`, tenant, contacts); err != nil {
-		return nil, err
-	}
-	if _, err := owner.Exec(ctx, "VACUUM ANALYZE contacts"); err != nil {
-		return nil, err
-	}
-	return b, owner.QueryRow(ctx, "SELECT id FROM contacts WHERE email = 'p500@example.in'").Scan(&b.sample)
+	return otherwise
 }
 
-// figure pairs what PayAid does with the raw limit it is measured against.
-type figure struct {
-	name      string
-	raw, ours func(ctx context.Context) error
-}
-
-func (b *bench) report(ctx context.Context) error {
-	if err := b.findLastPage(ctx); err != nil {
-		return err
+func (o options) measureAll(ctx context.Context) (err error) {
+	dir := o.dir
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "payaid-bench-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
-	if err := b.warm(ctx); err != nil {
-		return err
-	}
-	fmt.Printf("%d contacts, medians of %d interleaved rounds\n%-52s %10s %10s %7s\n", contacts, rounds, "figure", "raw", "ours", "ratio")
-	for _, f := range b.figures() {
-		raw, ours, err := pair(ctx, f)
+	var all []results
+	for _, n := range o.sizes {
+		r, err := o.measure(ctx, fmt.Sprintf("%s/%d", dir, n), n)
 		if err != nil {
-			return fmt.Errorf("%s: %w", f.name, err)
+			return fmt.Errorf("with %d contacts: %w", n, err)
 		}
-		fmt.Printf("%-52s %10s %10s %7.2f\n", f.name, raw.Round(time.Microsecond), ours.Round(time.Microsecond), float64(ours)/float64(raw))
+		all = append(all, r)
 	}
-	return nil
+	if o.out == "" {
+		return nil
+	}
+	b, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(o.out, b, 0o600)
 }
 
-// pair measures both sides in turn, so that a busy moment hits both.
-func pair(ctx context.Context, f figure) (raw, ours time.Duration, err error) {
-	var raws, all []time.Duration
-	for range rounds {
-		r, err := times(ctx, f.raw)
+// results are what one run found out at one size.
+type results struct {
+	Contacts    int
+	At          time.Time
+	IdleMiB     float64
+	LoadedMiB   float64 // after loads of up to LoadedConns connections
+	LoadedConns int
+	Figures     []figure
+}
+
+func (o options) measure(ctx context.Context, dir string, n int) (r results, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return r, err
+	}
+	fmt.Printf("making %d contacts, unless they are there\n", n)
+	s, err := newStage(ctx, dir, n)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	r = results{Contacts: n, At: time.Now().UTC().Truncate(time.Second), IdleMiB: s.idleMiB}
+	fmt.Printf("%d contacts; medians of %d turns of %s\n", n, o.rounds, o.each)
+	fmt.Printf("%-44s %5s %9s %9s %9s %9s %9s %6s %6s\n", "", "conns", "a second", "p50 ms", "p99 ms", "CPU µs", "limit µs", "times", "aim")
+	for _, l := range s.lines() {
+		if !strings.Contains(l.name, o.only) {
+			continue
+		}
+		for _, conns := range l.connsOr(1, 32, 256) {
+			f, err := o.figure(ctx, s, l, conns, r.Figures)
+			if err != nil {
+				return r, fmt.Errorf("%s: %w", l.name, err)
+			}
+			r.Figures = append(r.Figures, f)
+			f.print()
+			if err := s.noteMemory(l, conns); err != nil {
+				return r, err
+			}
+		}
+	}
+	r.LoadedMiB, r.LoadedConns = s.afterLoadMiB, s.afterLoadConns
+	fmt.Printf("memory: %.0f MiB idle, %.0f MiB after %d connections\n", r.IdleMiB, r.LoadedMiB, r.LoadedConns)
+	return r, nil
+}
+
+func (l line) connsOr(all ...int) []int {
+	if l.conns != nil {
+		return l.conns
+	}
+	return all
+}
+
+// figure measures both sides in turn, so that a busy moment of the machine hits both.
+func (o options) figure(ctx context.Context, s *stage, l line, conns int, before []figure) (figure, error) {
+	program := s.bare
+	if l.cached {
+		program = s.cached
+	}
+	var ours, limit []load
+	for i := range o.rounds + 1 {
+		a, err := drive(ctx, s.meter, program, conns, o.each, l.ours)
 		if err != nil {
-			return 0, 0, err
+			return figure{}, err
 		}
-		o, err := times(ctx, f.ours)
-		if err != nil {
-			return 0, 0, err
+		var b load
+		if l.raw != nil {
+			if b, err = drive(ctx, s.meter, s.raw, conns, o.each, l.raw); err != nil {
+				return figure{}, err
+			}
 		}
-		raws, all = append(raws, r), append(all, o)
-	}
-	return median(raws), median(all), nil
-}
-
-func times(ctx context.Context, fn func(ctx context.Context) error) (time.Duration, error) {
-	start := time.Now()
-	for range perRound {
-		if err := fn(ctx); err != nil {
-			return 0, err
+		if i > 0 { // the first turn warms up
+			ours, limit = append(ours, a), append(limit, b)
 		}
 	}
-	return time.Since(start) / perRound, nil
+	f := figure{Name: l.name, Conns: conns, Aim: l.aim, Against: l.against, Ours: sideOf(median(ours)), Limit: sideOf(median(limit))}
+	for _, other := range before {
+		if other.Name == l.against && other.Conns == conns {
+			f.Limit = other.Ours
+		}
+	}
+	if f.Limit.CPU > 0 {
+		f.Ratio = f.Ours.CPU / f.Limit.CPU
+	}
+	return f, nil
 }
 
-func median(d []time.Duration) time.Duration {
-	slices.Sort(d)
-	return d[len(d)/2]
+func (f figure) print() {
+	limit, times, aim := "", "", ""
+	if f.Ratio > 0 {
+		limit, times, aim = fmt.Sprintf("%.0f", f.Limit.CPU), fmt.Sprintf("%.2f", f.Ratio), fmt.Sprintf("%.1f", f.Aim)
+	}
+	fmt.Printf("%-44s %5d %9.0f %9.2f %9.2f %9.0f %9s %6s %6s   (%.0f + %.0f + %.0f)\n", f.Name, f.Conns, f.Ours.PerSecond, f.Ours.P50, f.Ours.P99, f.Ours.CPU, limit, times, aim,
+		f.Ours.Program, f.Ours.Postgres, f.Ours.Redis)
+}
+
+// noteMemory notes what the program with the cache holds after the most connections
+// that read from it.
+func (s *stage) noteMemory(l line, conns int) (err error) {
+	if l.name != keptList || conns < s.afterLoadConns {
+		return nil
+	}
+	s.afterLoadConns = conns
+	s.afterLoadMiB, err = resident(s.cached.pid())
+	return err
 }

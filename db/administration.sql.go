@@ -256,6 +256,37 @@ func (q *Queries) ListInstallationAudit(ctx context.Context, arg ListInstallatio
 	return items, nil
 }
 
+const listPlatformAdmins = `-- name: ListPlatformAdmins :many
+SELECT email, name FROM users WHERE platform_admin AND disabled_at IS NULL ORDER BY email
+`
+
+type ListPlatformAdminsRow struct {
+	Email string `db:"email"`
+	Name  string `db:"name"`
+}
+
+// @sqlc-vet-disable tenant-scoped
+// people belong to the installation
+func (q *Queries) ListPlatformAdmins(ctx context.Context) ([]ListPlatformAdminsRow, error) {
+	rows, err := q.db.Query(ctx, listPlatformAdmins)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListPlatformAdminsRow{}
+	for rows.Next() {
+		var i ListPlatformAdminsRow
+		if err := rows.Scan(&i.Email, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const namesOfTenants = `-- name: NamesOfTenants :many
 SELECT id, name FROM tenants WHERE id = ANY ($1::uuid[])
 `

@@ -7,10 +7,68 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
 )
+
+const companyHeight = `-- name: CompanyHeight :one
+WITH RECURSIVE down AS (
+    SELECT c.id, 1 AS level FROM companies c WHERE c.tenant_id = $1 AND c.id = $2
+    UNION ALL
+    SELECT c.id, down.level + 1 FROM companies c JOIN down ON c.parent_id = down.id WHERE c.tenant_id = $1 AND down.level < $3::integer)
+SELECT coalesce(max(level), 0)::integer FROM down
+`
+
+type CompanyHeightParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	ID       uuid.UUID `db:"id"`
+	Most     int32     `db:"most"`
+}
+
+// How many levels there are from the company down, itself counted, those in the trash too; at most so many.
+func (q *Queries) CompanyHeight(ctx context.Context, arg CompanyHeightParams) (int32, error) {
+	row := q.db.QueryRow(ctx, companyHeight, arg.TenantID, arg.ID, arg.Most)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const countFoundCompanies = `-- name: CountFoundCompanies :one
+SELECT count_companies($1::text, $2::bigint)::bigint
+`
+
+type CountFoundCompaniesParams struct {
+	Pattern string `db:"pattern"`
+	Most    int64  `db:"most"`
+}
+
+// The function reads the tenant from the guard itself.
+// @sqlc-vet-disable tenant-scoped
+func (q *Queries) CountFoundCompanies(ctx context.Context, arg CountFoundCompaniesParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countFoundCompanies, arg.Pattern, arg.Most)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const findCompanyByName = `-- name: FindCompanyByName :one
+SELECT id FROM companies WHERE tenant_id = $1 AND deleted_at IS NULL AND sort_name = lower($2::text)
+`
+
+type FindCompanyByNameParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	Name     string    `db:"name"`
+}
+
+// The living company of that name, in lower case.
+func (q *Queries) FindCompanyByName(ctx context.Context, arg FindCompanyByNameParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, findCompanyByName, arg.TenantID, arg.Name)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
 
 const findOrInsertCompany = `-- name: FindOrInsertCompany :one
 INSERT INTO companies (tenant_id, id, name, owner_id, created_at, updated_at)
@@ -47,39 +105,215 @@ func (q *Queries) FindOrInsertCompany(ctx context.Context, arg FindOrInsertCompa
 	return i, err
 }
 
-const suggestCompanies = `-- name: SuggestCompanies :many
-SELECT id, name FROM companies
-WHERE tenant_id = $1 AND deleted_at IS NULL AND lower(name) LIKE $2
-ORDER BY lower(name), id
-LIMIT 20
+const getCompany = `-- name: GetCompany :one
+SELECT c.id, c.name, c.parent_id, coalesce(o.name, '')::text AS parent_name, c.type, c.industry, c.annual_revenue, c.employees, c.website,
+       c.phone, c.email, c.gstin, c.tags, c.notes, c.addresses, c.owner_id, coalesce(u.name, '')::text AS owner_name, m.team_id AS owner_team_id,
+       c.version, c.created_at, c.updated_at, c.deleted_at
+FROM companies c
+LEFT JOIN companies o ON o.tenant_id = c.tenant_id AND o.id = c.parent_id AND o.deleted_at IS NULL
+LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+LEFT JOIN users u ON u.id = c.owner_id
+WHERE c.tenant_id = $1 AND c.id = $2
 `
 
-type SuggestCompaniesParams struct {
+type GetCompanyParams struct {
 	TenantID uuid.UUID `db:"tenant_id"`
-	Pattern  string    `db:"pattern"`
+	ID       uuid.UUID `db:"id"`
 }
 
-type SuggestCompaniesRow struct {
-	ID   uuid.UUID `db:"id"`
-	Name string    `db:"name"`
+type GetCompanyRow struct {
+	ID            uuid.UUID       `db:"id"`
+	Name          string          `db:"name"`
+	ParentID      *uuid.UUID      `db:"parent_id"`
+	ParentName    string          `db:"parent_name"`
+	Type          string          `db:"type"`
+	Industry      string          `db:"industry"`
+	AnnualRevenue *int64          `db:"annual_revenue"`
+	Employees     *int32          `db:"employees"`
+	Website       string          `db:"website"`
+	Phone         string          `db:"phone"`
+	Email         string          `db:"email"`
+	Gstin         string          `db:"gstin"`
+	Tags          []string        `db:"tags"`
+	Notes         string          `db:"notes"`
+	Addresses     json.RawMessage `db:"addresses"`
+	OwnerID       *uuid.UUID      `db:"owner_id"`
+	OwnerName     string          `db:"owner_name"`
+	OwnerTeamID   *uuid.UUID      `db:"owner_team_id"`
+	Version       int64           `db:"version"`
+	CreatedAt     time.Time       `db:"created_at"`
+	UpdatedAt     time.Time       `db:"updated_at"`
+	DeletedAt     *time.Time      `db:"deleted_at"`
 }
 
-func (q *Queries) SuggestCompanies(ctx context.Context, arg SuggestCompaniesParams) ([]SuggestCompaniesRow, error) {
-	rows, err := q.db.Query(ctx, suggestCompanies, arg.TenantID, arg.Pattern)
+func (q *Queries) GetCompany(ctx context.Context, arg GetCompanyParams) (GetCompanyRow, error) {
+	row := q.db.QueryRow(ctx, getCompany, arg.TenantID, arg.ID)
+	var i GetCompanyRow
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.ParentID,
+		&i.ParentName,
+		&i.Type,
+		&i.Industry,
+		&i.AnnualRevenue,
+		&i.Employees,
+		&i.Website,
+		&i.Phone,
+		&i.Email,
+		&i.Gstin,
+		&i.Tags,
+		&i.Notes,
+		&i.Addresses,
+		&i.OwnerID,
+		&i.OwnerName,
+		&i.OwnerTeamID,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.DeletedAt,
+	)
+	return i, err
+}
+
+const listCompanyAncestors = `-- name: ListCompanyAncestors :many
+WITH RECURSIVE up AS (
+    SELECT c.id, c.parent_id, 1 AS level FROM companies c WHERE c.tenant_id = $1 AND c.id = $2
+    UNION ALL
+    SELECT c.id, c.parent_id, up.level + 1 FROM companies c JOIN up ON c.id = up.parent_id WHERE c.tenant_id = $1 AND up.level < $3::integer)
+SELECT id FROM up ORDER BY level
+`
+
+type ListCompanyAncestorsParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	ID       uuid.UUID `db:"id"`
+	Most     int32     `db:"most"`
+}
+
+// The company itself and what stands above it, those in the trash too; at most so many.
+func (q *Queries) ListCompanyAncestors(ctx context.Context, arg ListCompanyAncestorsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listCompanyAncestors, arg.TenantID, arg.ID, arg.Most)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []SuggestCompaniesRow{}
+	items := []uuid.UUID{}
 	for rows.Next() {
-		var i SuggestCompaniesRow
-		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 	return items, nil
+}
+
+const lockCompany = `-- name: LockCompany :one
+SELECT version FROM companies WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE
+`
+
+type LockCompanyParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	ID       uuid.UUID `db:"id"`
+}
+
+// Holds the record until the transaction ends, so that two writers meet one after the other.
+// Not the key: others may still refer to it.
+func (q *Queries) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
+	row := q.db.QueryRow(ctx, lockCompany, arg.TenantID, arg.ID)
+	var version int64
+	err := row.Scan(&version)
+	return version, err
+}
+
+const lockCompanyTree = `-- name: LockCompanyTree :exec
+SELECT pg_advisory_xact_lock(hashtextextended('companies ' || $1::text, 0))
+`
+
+// Two who move companies of one tenant at the same time could make a circle of what is right for each of them.
+// @sqlc-vet-disable tenant-scoped
+func (q *Queries) LockCompanyTree(ctx context.Context, tenantID string) error {
+	_, err := q.db.Exec(ctx, lockCompanyTree, tenantID)
+	return err
+}
+
+const saveCompany = `-- name: SaveCompany :exec
+INSERT INTO companies (tenant_id, id, name, parent_id, type, industry, annual_revenue, employees, website, phone, email, gstin, tags, notes,
+                       addresses, owner_id, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+        $15, $16, $17, $17)
+ON CONFLICT (tenant_id, id) DO UPDATE SET
+    name = excluded.name, parent_id = excluded.parent_id, type = excluded.type, industry = excluded.industry,
+    annual_revenue = excluded.annual_revenue, employees = excluded.employees, website = excluded.website, phone = excluded.phone,
+    email = excluded.email, gstin = excluded.gstin, tags = excluded.tags, notes = excluded.notes, addresses = excluded.addresses,
+    owner_id = excluded.owner_id, version = companies.version + 1, updated_at = excluded.updated_at
+`
+
+type SaveCompanyParams struct {
+	TenantID      uuid.UUID       `db:"tenant_id"`
+	ID            uuid.UUID       `db:"id"`
+	Name          string          `db:"name"`
+	ParentID      *uuid.UUID      `db:"parent_id"`
+	Type          string          `db:"type"`
+	Industry      string          `db:"industry"`
+	AnnualRevenue *int64          `db:"annual_revenue"`
+	Employees     *int32          `db:"employees"`
+	Website       string          `db:"website"`
+	Phone         string          `db:"phone"`
+	Email         string          `db:"email"`
+	Gstin         string          `db:"gstin"`
+	Tags          []string        `db:"tags"`
+	Notes         string          `db:"notes"`
+	Addresses     json.RawMessage `db:"addresses"`
+	OwnerID       *uuid.UUID      `db:"owner_id"`
+	Now           time.Time       `db:"now"`
+}
+
+// Makes the company, or changes the one with this id.
+func (q *Queries) SaveCompany(ctx context.Context, arg SaveCompanyParams) error {
+	_, err := q.db.Exec(ctx, saveCompany,
+		arg.TenantID,
+		arg.ID,
+		arg.Name,
+		arg.ParentID,
+		arg.Type,
+		arg.Industry,
+		arg.AnnualRevenue,
+		arg.Employees,
+		arg.Website,
+		arg.Phone,
+		arg.Email,
+		arg.Gstin,
+		arg.Tags,
+		arg.Notes,
+		arg.Addresses,
+		arg.OwnerID,
+		arg.Now,
+	)
+	return err
+}
+
+const setCompanyDeleted = `-- name: SetCompanyDeleted :exec
+UPDATE companies SET deleted_at = $1, version = version + 1, updated_at = $2
+WHERE tenant_id = $3 AND id = $4
+`
+
+type SetCompanyDeletedParams struct {
+	DeletedAt *time.Time `db:"deleted_at"`
+	Now       time.Time  `db:"now"`
+	TenantID  uuid.UUID  `db:"tenant_id"`
+	ID        uuid.UUID  `db:"id"`
+}
+
+func (q *Queries) SetCompanyDeleted(ctx context.Context, arg SetCompanyDeletedParams) error {
+	_, err := q.db.Exec(ctx, setCompanyDeleted,
+		arg.DeletedAt,
+		arg.Now,
+		arg.TenantID,
+		arg.ID,
+	)
+	return err
 }

@@ -7,7 +7,6 @@ package db
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,6 +28,69 @@ func (q *Queries) CountFoundContacts(ctx context.Context, arg CountFoundContacts
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const findContactDuplicates = `-- name: FindContactDuplicates :many
+(SELECT 'email' AS field, c.id, c.name, c.owner_id, m.team_id AS owner_team_id
+ FROM contacts c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = $1 AND c.deleted_at IS NULL AND c.email = $2 AND c.email <> '' AND c.id <> $3 LIMIT 5)
+UNION ALL
+(SELECT 'phone', c.id, c.name, c.owner_id, m.team_id
+ FROM contacts c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = $1 AND c.deleted_at IS NULL AND c.phone = $4 AND c.phone <> '' AND c.id <> $3 LIMIT 5)
+UNION ALL
+(SELECT 'gstin', c.id, c.name, c.owner_id, m.team_id
+ FROM contacts c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = $1 AND c.deleted_at IS NULL AND c.gstin = $5 AND c.gstin <> '' AND c.id <> $3 LIMIT 5)
+`
+
+type FindContactDuplicatesParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	Email    string    `db:"email"`
+	ExceptID uuid.UUID `db:"except_id"`
+	Phone    string    `db:"phone"`
+	Gstin    string    `db:"gstin"`
+}
+
+type FindContactDuplicatesRow struct {
+	Field       string     `db:"field"`
+	ID          uuid.UUID  `db:"id"`
+	Name        string     `db:"name"`
+	OwnerID     *uuid.UUID `db:"owner_id"`
+	OwnerTeamID *uuid.UUID `db:"owner_team_id"`
+}
+
+// The living contacts besides one that share an e-mail, a phone or a GSTIN; an empty value shares nothing.
+func (q *Queries) FindContactDuplicates(ctx context.Context, arg FindContactDuplicatesParams) ([]FindContactDuplicatesRow, error) {
+	rows, err := q.db.Query(ctx, findContactDuplicates,
+		arg.TenantID,
+		arg.Email,
+		arg.ExceptID,
+		arg.Phone,
+		arg.Gstin,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindContactDuplicatesRow{}
+	for rows.Next() {
+		var i FindContactDuplicatesRow
+		if err := rows.Scan(
+			&i.Field,
+			&i.ID,
+			&i.Name,
+			&i.OwnerID,
+			&i.OwnerTeamID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const findContactsByEmail = `-- name: FindContactsByEmail :many
@@ -73,7 +135,7 @@ SELECT c.id, c.first_name, c.last_name, c.name, c.email, c.phone, c.company_id, 
        c.last_contacted_at, c.next_follow_up, c.owner_id, coalesce(u.name, '')::text AS owner_name, m.team_id AS owner_team_id,
        c.version, c.created_at, c.updated_at, c.deleted_at
 FROM contacts c
-LEFT JOIN companies o ON o.tenant_id = c.tenant_id AND o.id = c.company_id
+LEFT JOIN companies o ON o.tenant_id = c.tenant_id AND o.id = c.company_id AND o.deleted_at IS NULL
 LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
 LEFT JOIN users u ON u.id = c.owner_id
 WHERE c.tenant_id = $1 AND c.id = $2
@@ -308,31 +370,6 @@ func (q *Queries) SeedCompanies(ctx context.Context, arg SeedCompaniesParams) (i
 		arg.Ids,
 		arg.Names,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const seedContacts = `-- name: SeedContacts :execrows
-INSERT INTO contacts (tenant_id, id, first_name, last_name, email, phone, company_id, job_title, source, tags, stage, status, warmth, lead_score,
-                      last_contacted_at, next_follow_up, owner_id, created_at, updated_at)
-SELECT $1::uuid, r.id, r.first_name, r.last_name, r.email, r.phone, r.company_id, r.job_title, r.source, r.tags, r.stage, r.status, r.warmth, r.lead_score,
-       r.last_contacted_at, r.next_follow_up, r.owner_id, r.created_at, r.updated_at
-FROM jsonb_to_recordset($2::jsonb) AS r(id uuid, first_name text, last_name text, email text, phone text, company_id uuid, job_title text,
-     source text, tags text[], stage text, status text, warmth text, lead_score integer, last_contacted_at timestamptz, next_follow_up date,
-     owner_id uuid, created_at timestamptz, updated_at timestamptz)
-ON CONFLICT DO NOTHING
-`
-
-type SeedContactsParams struct {
-	TenantID uuid.UUID       `db:"tenant_id"`
-	Rows     json.RawMessage `db:"rows"`
-}
-
-// Made-up contacts with a past. Those that an earlier run made stay as they are.
-func (q *Queries) SeedContacts(ctx context.Context, arg SeedContactsParams) (int64, error) {
-	result, err := q.db.Exec(ctx, seedContacts, arg.TenantID, arg.Rows)
 	if err != nil {
 		return 0, err
 	}

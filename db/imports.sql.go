@@ -42,6 +42,97 @@ func (q *Queries) AddImportCounts(ctx context.Context, arg AddImportCountsParams
 	return err
 }
 
+const addUndoCounts = `-- name: AddUndoCounts :exec
+UPDATE imports SET removed = removed + $1, restored = restored + $2, spared = spared + $3
+WHERE tenant_id = $4 AND id = $5
+`
+
+type AddUndoCountsParams struct {
+	Removed  int64     `db:"removed"`
+	Restored int64     `db:"restored"`
+	Spared   int64     `db:"spared"`
+	TenantID uuid.UUID `db:"tenant_id"`
+	ID       uuid.UUID `db:"id"`
+}
+
+func (q *Queries) AddUndoCounts(ctx context.Context, arg AddUndoCountsParams) error {
+	_, err := q.db.Exec(ctx, addUndoCounts,
+		arg.Removed,
+		arg.Restored,
+		arg.Spared,
+		arg.TenantID,
+		arg.ID,
+	)
+	return err
+}
+
+const countImportRecords = `-- name: CountImportRecords :one
+SELECT count(*) FROM import_records WHERE tenant_id = $1 AND import_id = $2
+`
+
+type CountImportRecordsParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	ImportID uuid.UUID `db:"import_id"`
+}
+
+func (q *Queries) CountImportRecords(ctx context.Context, arg CountImportRecordsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countImportRecords, arg.TenantID, arg.ImportID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const deleteImportDraft = `-- name: DeleteImportDraft :execrows
+DELETE FROM import_drafts WHERE tenant_id = $1 AND id = $2
+`
+
+type DeleteImportDraftParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	ID       uuid.UUID `db:"id"`
+}
+
+func (q *Queries) DeleteImportDraft(ctx context.Context, arg DeleteImportDraftParams) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteImportDraft, arg.TenantID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const deleteImportRecords = `-- name: DeleteImportRecords :exec
+DELETE FROM import_records WHERE tenant_id = $1 AND import_id = $2 AND record_id = ANY ($3::uuid[])
+`
+
+type DeleteImportRecordsParams struct {
+	TenantID uuid.UUID   `db:"tenant_id"`
+	ImportID uuid.UUID   `db:"import_id"`
+	Ids      []uuid.UUID `db:"ids"`
+}
+
+func (q *Queries) DeleteImportRecords(ctx context.Context, arg DeleteImportRecordsParams) error {
+	_, err := q.db.Exec(ctx, deleteImportRecords, arg.TenantID, arg.ImportID, arg.Ids)
+	return err
+}
+
+const dropStagedRows = `-- name: DropStagedRows :exec
+WITH gone AS (
+    DELETE FROM staging.import_rows r WHERE r.tenant_id = $1 AND r.import_id = $2)
+UPDATE imports i SET staged_line = CASE WHEN i.dry_run THEN 0 ELSE i.line END, all_staged = false, staged = i.created + i.updated + i.skipped + i.failed
+WHERE i.tenant_id = $1 AND i.id = $2
+`
+
+type DropStagedRowsParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	ID       uuid.UUID `db:"id"`
+}
+
+// Takes the staged rows away, and with them what the import knows of them: a job that is started again
+// reads its file again.
+func (q *Queries) DropStagedRows(ctx context.Context, arg DropStagedRowsParams) error {
+	_, err := q.db.Exec(ctx, dropStagedRows, arg.TenantID, arg.ID)
+	return err
+}
+
 const findOrInsertCompanies = `-- name: FindOrInsertCompanies :many
 WITH wanted AS (
     SELECT r.id, r.name, lower(r.name) AS key FROM (SELECT unnest($2::uuid[]) AS id, unnest($3::text[]) AS name) r
@@ -99,8 +190,11 @@ func (q *Queries) FindOrInsertCompanies(ctx context.Context, arg FindOrInsertCom
 }
 
 const getImport = `-- name: GetImport :one
-SELECT i.tenant_id, i.id, i.entity, i.file_name, i.blob_key, i.mapping, i.duplicates, i.dry_run, i.line, i.created, i.updated, i.skipped, i.failed, i.created_by, i.created_at, j.status, j.done, j.total, j.message, j.updated_at, j.finished_at
+SELECT i.tenant_id, i.id, i.entity, i.file_name, i.blob_key, i.mapping, i.duplicates, i.dry_run, i.line, i.created, i.updated, i.skipped, i.failed, i.created_by, i.created_at, i.staged_line, i.staged, i.all_staged, i.undo_id, i.removed, i.restored, i.spared, j.status, j.done, j.total, j.message, j.updated_at, j.finished_at,
+       coalesce(u.status, '')::text AS undo_status, coalesce(u.done, 0)::bigint AS undo_done, coalesce(u.total, 0)::bigint AS undo_total,
+       coalesce(u.message, '')::text AS undo_message
 FROM imports i JOIN job_progress j ON j.tenant_id = i.tenant_id AND j.id = i.id
+LEFT JOIN job_progress u ON u.tenant_id = i.tenant_id AND u.id = i.undo_id
 WHERE i.tenant_id = $1 AND i.id = $2
 `
 
@@ -110,27 +204,38 @@ type GetImportParams struct {
 }
 
 type GetImportRow struct {
-	TenantID   uuid.UUID       `db:"tenant_id"`
-	ID         uuid.UUID       `db:"id"`
-	Entity     string          `db:"entity"`
-	FileName   string          `db:"file_name"`
-	BlobKey    string          `db:"blob_key"`
-	Mapping    json.RawMessage `db:"mapping"`
-	Duplicates string          `db:"duplicates"`
-	DryRun     bool            `db:"dry_run"`
-	Line       int64           `db:"line"`
-	Created    int64           `db:"created"`
-	Updated    int64           `db:"updated"`
-	Skipped    int64           `db:"skipped"`
-	Failed     int64           `db:"failed"`
-	CreatedBy  *uuid.UUID      `db:"created_by"`
-	CreatedAt  time.Time       `db:"created_at"`
-	Status     string          `db:"status"`
-	Done       int64           `db:"done"`
-	Total      int64           `db:"total"`
-	Message    string          `db:"message"`
-	UpdatedAt  time.Time       `db:"updated_at"`
-	FinishedAt *time.Time      `db:"finished_at"`
+	TenantID    uuid.UUID       `db:"tenant_id"`
+	ID          uuid.UUID       `db:"id"`
+	Entity      string          `db:"entity"`
+	FileName    string          `db:"file_name"`
+	BlobKey     string          `db:"blob_key"`
+	Mapping     json.RawMessage `db:"mapping"`
+	Duplicates  string          `db:"duplicates"`
+	DryRun      bool            `db:"dry_run"`
+	Line        int64           `db:"line"`
+	Created     int64           `db:"created"`
+	Updated     int64           `db:"updated"`
+	Skipped     int64           `db:"skipped"`
+	Failed      int64           `db:"failed"`
+	CreatedBy   *uuid.UUID      `db:"created_by"`
+	CreatedAt   time.Time       `db:"created_at"`
+	StagedLine  int64           `db:"staged_line"`
+	Staged      int64           `db:"staged"`
+	AllStaged   bool            `db:"all_staged"`
+	UndoID      *uuid.UUID      `db:"undo_id"`
+	Removed     int64           `db:"removed"`
+	Restored    int64           `db:"restored"`
+	Spared      int64           `db:"spared"`
+	Status      string          `db:"status"`
+	Done        int64           `db:"done"`
+	Total       int64           `db:"total"`
+	Message     string          `db:"message"`
+	UpdatedAt   time.Time       `db:"updated_at"`
+	FinishedAt  *time.Time      `db:"finished_at"`
+	UndoStatus  string          `db:"undo_status"`
+	UndoDone    int64           `db:"undo_done"`
+	UndoTotal   int64           `db:"undo_total"`
+	UndoMessage string          `db:"undo_message"`
 }
 
 func (q *Queries) GetImport(ctx context.Context, arg GetImportParams) (GetImportRow, error) {
@@ -152,14 +257,104 @@ func (q *Queries) GetImport(ctx context.Context, arg GetImportParams) (GetImport
 		&i.Failed,
 		&i.CreatedBy,
 		&i.CreatedAt,
+		&i.StagedLine,
+		&i.Staged,
+		&i.AllStaged,
+		&i.UndoID,
+		&i.Removed,
+		&i.Restored,
+		&i.Spared,
 		&i.Status,
 		&i.Done,
 		&i.Total,
 		&i.Message,
 		&i.UpdatedAt,
 		&i.FinishedAt,
+		&i.UndoStatus,
+		&i.UndoDone,
+		&i.UndoTotal,
+		&i.UndoMessage,
 	)
 	return i, err
+}
+
+const getImportDraft = `-- name: GetImportDraft :one
+SELECT tenant_id, id, entity, file_name, blob_key, size, sha256, mapping, sheets, created_by, created_at FROM import_drafts WHERE tenant_id = $1 AND id = $2 AND created_by = $3
+`
+
+type GetImportDraftParams struct {
+	TenantID  uuid.UUID `db:"tenant_id"`
+	ID        uuid.UUID `db:"id"`
+	CreatedBy uuid.UUID `db:"created_by"`
+}
+
+func (q *Queries) GetImportDraft(ctx context.Context, arg GetImportDraftParams) (ImportDraft, error) {
+	row := q.db.QueryRow(ctx, getImportDraft, arg.TenantID, arg.ID, arg.CreatedBy)
+	var i ImportDraft
+	err := row.Scan(
+		&i.TenantID,
+		&i.ID,
+		&i.Entity,
+		&i.FileName,
+		&i.BlobKey,
+		&i.Size,
+		&i.Sha256,
+		&i.Mapping,
+		&i.Sheets,
+		&i.CreatedBy,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const getImportMapping = `-- name: GetImportMapping :one
+SELECT columns FROM import_mappings WHERE tenant_id = $1 AND entity = $2 AND header = $3
+`
+
+type GetImportMappingParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	Entity   string    `db:"entity"`
+	Header   string    `db:"header"`
+}
+
+func (q *Queries) GetImportMapping(ctx context.Context, arg GetImportMappingParams) (json.RawMessage, error) {
+	row := q.db.QueryRow(ctx, getImportMapping, arg.TenantID, arg.Entity, arg.Header)
+	var columns json.RawMessage
+	err := row.Scan(&columns)
+	return columns, err
+}
+
+const insertAuditEntries = `-- name: InsertAuditEntries :exec
+INSERT INTO audit_entries (tenant_id, id, at, actor_id, actor_kind, actor_name, ip, request_id, action, entity, entity_id, before, after)
+SELECT $1::uuid, r.id, $2::timestamptz, $3::uuid, $4::text, $5::text, $6::text, $7::text,
+       r.action, r.entity, r.entity_id, r.before, r.after
+FROM jsonb_to_recordset($8::jsonb) AS r(id uuid, action text, entity text, entity_id uuid, before jsonb, after jsonb)
+`
+
+type InsertAuditEntriesParams struct {
+	TenantID  uuid.UUID       `db:"tenant_id"`
+	At        time.Time       `db:"at"`
+	ActorID   *uuid.UUID      `db:"actor_id"`
+	ActorKind string          `db:"actor_kind"`
+	ActorName string          `db:"actor_name"`
+	Ip        string          `db:"ip"`
+	RequestID string          `db:"request_id"`
+	Rows      json.RawMessage `db:"rows"`
+}
+
+// The entries of many records at once. rows is an array of {id, action, entity, entity_id, before, after}.
+func (q *Queries) InsertAuditEntries(ctx context.Context, arg InsertAuditEntriesParams) error {
+	_, err := q.db.Exec(ctx, insertAuditEntries,
+		arg.TenantID,
+		arg.At,
+		arg.ActorID,
+		arg.ActorKind,
+		arg.ActorName,
+		arg.Ip,
+		arg.RequestID,
+		arg.Rows,
+	)
+	return err
 }
 
 const insertContacts = `-- name: InsertContacts :many
@@ -237,6 +432,42 @@ func (q *Queries) InsertImport(ctx context.Context, arg InsertImportParams) erro
 	return err
 }
 
+const insertImportDraft = `-- name: InsertImportDraft :exec
+INSERT INTO import_drafts (tenant_id, id, entity, file_name, blob_key, size, sha256, mapping, sheets, created_by, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+`
+
+type InsertImportDraftParams struct {
+	TenantID  uuid.UUID       `db:"tenant_id"`
+	ID        uuid.UUID       `db:"id"`
+	Entity    string          `db:"entity"`
+	FileName  string          `db:"file_name"`
+	BlobKey   string          `db:"blob_key"`
+	Size      int64           `db:"size"`
+	Sha256    string          `db:"sha256"`
+	Mapping   json.RawMessage `db:"mapping"`
+	Sheets    []string        `db:"sheets"`
+	CreatedBy uuid.UUID       `db:"created_by"`
+	Now       time.Time       `db:"now"`
+}
+
+func (q *Queries) InsertImportDraft(ctx context.Context, arg InsertImportDraftParams) error {
+	_, err := q.db.Exec(ctx, insertImportDraft,
+		arg.TenantID,
+		arg.ID,
+		arg.Entity,
+		arg.FileName,
+		arg.BlobKey,
+		arg.Size,
+		arg.Sha256,
+		arg.Mapping,
+		arg.Sheets,
+		arg.CreatedBy,
+		arg.Now,
+	)
+	return err
+}
+
 const insertImportErrors = `-- name: InsertImportErrors :exec
 INSERT INTO import_errors (tenant_id, import_id, line, details, cells)
 SELECT $1::uuid, $2::uuid, r.line, r.details, r.cells
@@ -252,6 +483,26 @@ type InsertImportErrorsParams struct {
 // rows is an array of {line, details, cells}.
 func (q *Queries) InsertImportErrors(ctx context.Context, arg InsertImportErrorsParams) error {
 	_, err := q.db.Exec(ctx, insertImportErrors, arg.TenantID, arg.ImportID, arg.Rows)
+	return err
+}
+
+const insertImportRecords = `-- name: InsertImportRecords :exec
+INSERT INTO import_records (tenant_id, import_id, record_id, version, before)
+SELECT $1::uuid, $2::uuid, r.record_id, r.version, r.before
+FROM jsonb_to_recordset($3::jsonb) AS r(record_id uuid, version bigint, before jsonb)
+ON CONFLICT (tenant_id, import_id, record_id) DO UPDATE SET version = excluded.version
+`
+
+type InsertImportRecordsParams struct {
+	TenantID uuid.UUID       `db:"tenant_id"`
+	ImportID uuid.UUID       `db:"import_id"`
+	Rows     json.RawMessage `db:"rows"`
+}
+
+// rows is an array of {record_id, version, before}. Of a record that an earlier chunk of the same import
+// wrote, what it was before that stays.
+func (q *Queries) InsertImportRecords(ctx context.Context, arg InsertImportRecordsParams) error {
+	_, err := q.db.Exec(ctx, insertImportRecords, arg.TenantID, arg.ImportID, arg.Rows)
 	return err
 }
 
@@ -290,6 +541,96 @@ func (q *Queries) ListImportErrors(ctx context.Context, arg ListImportErrorsPara
 	for rows.Next() {
 		var i ListImportErrorsRow
 		if err := rows.Scan(&i.Line, &i.Details, &i.Cells); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listImportRecords = `-- name: ListImportRecords :many
+SELECT record_id, version, before FROM import_records
+WHERE tenant_id = $1 AND import_id = $2
+ORDER BY record_id
+LIMIT $3
+`
+
+type ListImportRecordsParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	ImportID uuid.UUID `db:"import_id"`
+	MaxRows  int32     `db:"max_rows"`
+}
+
+type ListImportRecordsRow struct {
+	RecordID uuid.UUID       `db:"record_id"`
+	Version  int64           `db:"version"`
+	Before   json.RawMessage `db:"before"`
+}
+
+func (q *Queries) ListImportRecords(ctx context.Context, arg ListImportRecordsParams) ([]ListImportRecordsRow, error) {
+	rows, err := q.db.Query(ctx, listImportRecords, arg.TenantID, arg.ImportID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListImportRecordsRow{}
+	for rows.Next() {
+		var i ListImportRecordsRow
+		if err := rows.Scan(&i.RecordID, &i.Version, &i.Before); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listStagedRows = `-- name: ListStagedRows :many
+SELECT line, cells, problem FROM (
+    SELECT r.line, r.cells, r.problem, r.size, sum(size) OVER (ORDER BY line) - size AS before FROM (
+        SELECT s.line, s.cells, s.problem, s.size FROM staging.import_rows s
+        WHERE s.tenant_id = $1 AND s.import_id = $2 AND s.line > $3
+        ORDER BY s.line LIMIT $4) r) next
+WHERE before < $5::bigint
+ORDER BY line
+`
+
+type ListStagedRowsParams struct {
+	TenantID  uuid.UUID `db:"tenant_id"`
+	ImportID  uuid.UUID `db:"import_id"`
+	AfterLine int64     `db:"after_line"`
+	MaxRows   int32     `db:"max_rows"`
+	MaxBytes  int64     `db:"max_bytes"`
+}
+
+type ListStagedRowsRow struct {
+	Line    int64    `db:"line"`
+	Cells   [][]byte `db:"cells"`
+	Problem string   `db:"problem"`
+}
+
+// The next rows, up to so many and about so many bytes.
+func (q *Queries) ListStagedRows(ctx context.Context, arg ListStagedRowsParams) ([]ListStagedRowsRow, error) {
+	rows, err := q.db.Query(ctx, listStagedRows,
+		arg.TenantID,
+		arg.ImportID,
+		arg.AfterLine,
+		arg.MaxRows,
+		arg.MaxBytes,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListStagedRowsRow{}
+	for rows.Next() {
+		var i ListStagedRowsRow
+		if err := rows.Scan(&i.Line, &i.Cells, &i.Problem); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -399,8 +740,106 @@ func (q *Queries) LockContactsByEmail(ctx context.Context, arg LockContactsByEma
 	return items, nil
 }
 
+const lockContactsByID = `-- name: LockContactsByID :many
+SELECT c.id, c.first_name, c.last_name, c.name, c.email, c.phone, c.company_id, coalesce(o.name, '')::text AS company_name,
+       c.job_title, c.source, c.address, c.gstin, c.notes, c.tags, c.stage, c.status, c.warmth, c.lead_score,
+       c.last_contacted_at, c.next_follow_up, c.owner_id, coalesce(u.name, '')::text AS owner_name, m.team_id AS owner_team_id,
+       c.version, c.created_at, c.updated_at, c.deleted_at
+FROM contacts c
+LEFT JOIN companies o ON o.tenant_id = c.tenant_id AND o.id = c.company_id
+LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+LEFT JOIN users u ON u.id = c.owner_id
+WHERE c.tenant_id = $1 AND c.deleted_at IS NULL AND c.id = ANY ($2::uuid[])
+ORDER BY c.id
+FOR UPDATE OF c
+`
+
+type LockContactsByIDParams struct {
+	TenantID uuid.UUID   `db:"tenant_id"`
+	Ids      []uuid.UUID `db:"ids"`
+}
+
+type LockContactsByIDRow struct {
+	ID              uuid.UUID  `db:"id"`
+	FirstName       string     `db:"first_name"`
+	LastName        string     `db:"last_name"`
+	Name            string     `db:"name"`
+	Email           string     `db:"email"`
+	Phone           string     `db:"phone"`
+	CompanyID       *uuid.UUID `db:"company_id"`
+	CompanyName     string     `db:"company_name"`
+	JobTitle        string     `db:"job_title"`
+	Source          string     `db:"source"`
+	Address         string     `db:"address"`
+	Gstin           string     `db:"gstin"`
+	Notes           string     `db:"notes"`
+	Tags            []string   `db:"tags"`
+	Stage           string     `db:"stage"`
+	Status          string     `db:"status"`
+	Warmth          string     `db:"warmth"`
+	LeadScore       int32      `db:"lead_score"`
+	LastContactedAt *time.Time `db:"last_contacted_at"`
+	NextFollowUp    *time.Time `db:"next_follow_up"`
+	OwnerID         *uuid.UUID `db:"owner_id"`
+	OwnerName       string     `db:"owner_name"`
+	OwnerTeamID     *uuid.UUID `db:"owner_team_id"`
+	Version         int64      `db:"version"`
+	CreatedAt       time.Time  `db:"created_at"`
+	UpdatedAt       time.Time  `db:"updated_at"`
+	DeletedAt       *time.Time `db:"deleted_at"`
+}
+
+// The living contacts with these ids, held until the transaction ends.
+func (q *Queries) LockContactsByID(ctx context.Context, arg LockContactsByIDParams) ([]LockContactsByIDRow, error) {
+	rows, err := q.db.Query(ctx, lockContactsByID, arg.TenantID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LockContactsByIDRow{}
+	for rows.Next() {
+		var i LockContactsByIDRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.FirstName,
+			&i.LastName,
+			&i.Name,
+			&i.Email,
+			&i.Phone,
+			&i.CompanyID,
+			&i.CompanyName,
+			&i.JobTitle,
+			&i.Source,
+			&i.Address,
+			&i.Gstin,
+			&i.Notes,
+			&i.Tags,
+			&i.Stage,
+			&i.Status,
+			&i.Warmth,
+			&i.LeadScore,
+			&i.LastContactedAt,
+			&i.NextFollowUp,
+			&i.OwnerID,
+			&i.OwnerName,
+			&i.OwnerTeamID,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.DeletedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockImportLine = `-- name: LockImportLine :one
-SELECT line FROM imports WHERE tenant_id = $1 AND id = $2 FOR UPDATE
+SELECT line, staged_line FROM imports WHERE tenant_id = $1 AND id = $2 FOR UPDATE
 `
 
 type LockImportLineParams struct {
@@ -408,12 +847,153 @@ type LockImportLineParams struct {
 	ID       uuid.UUID `db:"id"`
 }
 
+type LockImportLineRow struct {
+	Line       int64 `db:"line"`
+	StagedLine int64 `db:"staged_line"`
+}
+
 // Two runs of one import (a worker believed dead) meet here one after the other.
-func (q *Queries) LockImportLine(ctx context.Context, arg LockImportLineParams) (int64, error) {
+func (q *Queries) LockImportLine(ctx context.Context, arg LockImportLineParams) (LockImportLineRow, error) {
 	row := q.db.QueryRow(ctx, lockImportLine, arg.TenantID, arg.ID)
-	var line int64
-	err := row.Scan(&line)
-	return line, err
+	var i LockImportLineRow
+	err := row.Scan(&i.Line, &i.StagedLine)
+	return i, err
+}
+
+const lockImportUndo = `-- name: LockImportUndo :one
+SELECT undo_id FROM imports WHERE tenant_id = $1 AND id = $2 FOR UPDATE
+`
+
+type LockImportUndoParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	ID       uuid.UUID `db:"id"`
+}
+
+func (q *Queries) LockImportUndo(ctx context.Context, arg LockImportUndoParams) (*uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, lockImportUndo, arg.TenantID, arg.ID)
+	var undo_id *uuid.UUID
+	err := row.Scan(&undo_id)
+	return undo_id, err
+}
+
+const purgeImportDrafts = `-- name: PurgeImportDrafts :many
+SELECT key::text FROM purge_import_drafts($1)
+`
+
+// @sqlc-vet-disable tenant-scoped
+// one sweep for all tenants: the function runs as the owner of the schema
+func (q *Queries) PurgeImportDrafts(ctx context.Context, createdBefore time.Time) ([]string, error) {
+	rows, err := q.db.Query(ctx, purgeImportDrafts, createdBefore)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		items = append(items, key)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const purgeStagedRows = `-- name: PurgeStagedRows :one
+SELECT purge_staged_rows()::bigint AS deleted
+`
+
+// @sqlc-vet-disable tenant-scoped
+// one sweep for all tenants: the function runs as the owner of the schema
+func (q *Queries) PurgeStagedRows(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, purgeStagedRows)
+	var deleted int64
+	err := row.Scan(&deleted)
+	return deleted, err
+}
+
+const setImportMapping = `-- name: SetImportMapping :exec
+INSERT INTO import_mappings (tenant_id, entity, header, columns, updated_at)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (tenant_id, entity, header) DO UPDATE SET columns = excluded.columns, updated_at = excluded.updated_at
+`
+
+type SetImportMappingParams struct {
+	TenantID uuid.UUID       `db:"tenant_id"`
+	Entity   string          `db:"entity"`
+	Header   string          `db:"header"`
+	Columns  json.RawMessage `db:"columns"`
+	Now      time.Time       `db:"now"`
+}
+
+func (q *Queries) SetImportMapping(ctx context.Context, arg SetImportMappingParams) error {
+	_, err := q.db.Exec(ctx, setImportMapping,
+		arg.TenantID,
+		arg.Entity,
+		arg.Header,
+		arg.Columns,
+		arg.Now,
+	)
+	return err
+}
+
+const setImportStaged = `-- name: SetImportStaged :exec
+UPDATE imports SET staged_line = $1, staged = staged + $2, all_staged = $3
+WHERE tenant_id = $4 AND id = $5
+`
+
+type SetImportStagedParams struct {
+	StagedLine int64     `db:"staged_line"`
+	Staged     int64     `db:"staged"`
+	AllStaged  bool      `db:"all_staged"`
+	TenantID   uuid.UUID `db:"tenant_id"`
+	ID         uuid.UUID `db:"id"`
+}
+
+// Moves the resume point of the reading together with the rows it stands for, in their transaction.
+func (q *Queries) SetImportStaged(ctx context.Context, arg SetImportStagedParams) error {
+	_, err := q.db.Exec(ctx, setImportStaged,
+		arg.StagedLine,
+		arg.Staged,
+		arg.AllStaged,
+		arg.TenantID,
+		arg.ID,
+	)
+	return err
+}
+
+const setImportUndo = `-- name: SetImportUndo :exec
+UPDATE imports SET undo_id = $1 WHERE tenant_id = $2 AND id = $3
+`
+
+type SetImportUndoParams struct {
+	UndoID   *uuid.UUID `db:"undo_id"`
+	TenantID uuid.UUID  `db:"tenant_id"`
+	ID       uuid.UUID  `db:"id"`
+}
+
+func (q *Queries) SetImportUndo(ctx context.Context, arg SetImportUndoParams) error {
+	_, err := q.db.Exec(ctx, setImportUndo, arg.UndoID, arg.TenantID, arg.ID)
+	return err
+}
+
+const trashContacts = `-- name: TrashContacts :exec
+UPDATE contacts SET deleted_at = $1::timestamptz, version = version + 1, updated_at = $1::timestamptz
+WHERE tenant_id = $2 AND id = ANY ($3::uuid[])
+`
+
+type TrashContactsParams struct {
+	Now      time.Time   `db:"now"`
+	TenantID uuid.UUID   `db:"tenant_id"`
+	Ids      []uuid.UUID `db:"ids"`
+}
+
+func (q *Queries) TrashContacts(ctx context.Context, arg TrashContactsParams) error {
+	_, err := q.db.Exec(ctx, trashContacts, arg.Now, arg.TenantID, arg.Ids)
+	return err
 }
 
 const updateContacts = `-- name: UpdateContacts :exec

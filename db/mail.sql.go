@@ -13,6 +13,20 @@ import (
 	"github.com/google/uuid"
 )
 
+const discardMailboxMessage = `-- name: DiscardMailboxMessage :execrows
+DELETE FROM mailbox_messages WHERE id = $1 AND state = 'held'
+`
+
+// @sqlc-vet-disable tenant-scoped
+// a platform administrator decides that a mail that a restore brought back is not sent
+func (q *Queries) DiscardMailboxMessage(ctx context.Context, id uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, discardMailboxMessage, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const getMailboxMessage = `-- name: GetMailboxMessage :one
 SELECT id, recipient, subject, text, html, headers, state, problem, created_at, sent_at FROM mailbox_messages WHERE id = $1
 `
@@ -84,11 +98,11 @@ func (q *Queries) PurgeMailboxMessages(ctx context.Context, createdBefore time.T
 }
 
 const reviveMailboxMessage = `-- name: ReviveMailboxMessage :execrows
-UPDATE mailbox_messages SET state = 'waiting', problem = '' WHERE id = $1 AND state = 'failed' AND sent_at IS NULL
+UPDATE mailbox_messages SET state = 'waiting', problem = '' WHERE id = $1 AND state IN ('failed', 'held') AND sent_at IS NULL
 `
 
 // @sqlc-vet-disable tenant-scoped
-// a platform administrator has a mail sent again that every try was refused for
+// a platform administrator has a mail sent that every try was refused for, or that a restore brought back
 func (q *Queries) ReviveMailboxMessage(ctx context.Context, id uuid.UUID) (int64, error) {
 	result, err := q.db.Exec(ctx, reviveMailboxMessage, id)
 	if err != nil {

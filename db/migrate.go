@@ -113,6 +113,15 @@ func (m *Migrator) Up(ctx context.Context) ([]Migration, error) {
 	return out, nil
 }
 
+// UpTo applies what is pending up to a version: an old schema on an empty database,
+// for data of that time.
+func (m *Migrator) UpTo(ctx context.Context, version int64) error {
+	if _, err := m.provider.UpTo(ctx, version); err != nil {
+		return fmt.Errorf("migrate to version %d: %w", version, err)
+	}
+	return nil
+}
+
 func (m *Migrator) refuseNewer(ctx context.Context) error {
 	current, target, err := m.provider.GetVersions(ctx)
 	if err != nil {

@@ -46,6 +46,36 @@ type AuditEntry struct {
 	After     json.RawMessage `db:"after"`
 }
 
+type BulkItem struct {
+	TenantID uuid.UUID       `db:"tenant_id"`
+	RunID    uuid.UUID       `db:"run_id"`
+	N        int64           `db:"n"`
+	RecordID uuid.UUID       `db:"record_id"`
+	Outcome  string          `db:"outcome"`
+	Reason   string          `db:"reason"`
+	Before   json.RawMessage `db:"before"`
+	Version  int64           `db:"version"`
+}
+
+type BulkRun struct {
+	TenantID  uuid.UUID       `db:"tenant_id"`
+	ID        uuid.UUID       `db:"id"`
+	Entity    string          `db:"entity"`
+	Action    string          `db:"action"`
+	Value     json.RawMessage `db:"value"`
+	Matching  json.RawMessage `db:"matching"`
+	Undoes    *uuid.UUID      `db:"undoes"`
+	Gathered  bool            `db:"gathered"`
+	Place     string          `db:"place"`
+	Total     int64           `db:"total"`
+	Reached   int64           `db:"reached"`
+	Done      int64           `db:"done"`
+	Failed    int64           `db:"failed"`
+	Skipped   int64           `db:"skipped"`
+	CreatedBy *uuid.UUID      `db:"created_by"`
+	CreatedAt time.Time       `db:"created_at"`
+}
+
 type CacheOutbox struct {
 	ID        uuid.UUID `db:"id"`
 	TenantID  uuid.UUID `db:"tenant_id"`
@@ -62,14 +92,30 @@ type CacheState struct {
 }
 
 type Company struct {
-	TenantID  uuid.UUID  `db:"tenant_id"`
-	ID        uuid.UUID  `db:"id"`
-	Name      string     `db:"name"`
-	OwnerID   *uuid.UUID `db:"owner_id"`
-	Version   int64      `db:"version"`
-	CreatedAt time.Time  `db:"created_at"`
-	UpdatedAt time.Time  `db:"updated_at"`
-	DeletedAt *time.Time `db:"deleted_at"`
+	TenantID      uuid.UUID       `db:"tenant_id"`
+	ID            uuid.UUID       `db:"id"`
+	Name          string          `db:"name"`
+	OwnerID       *uuid.UUID      `db:"owner_id"`
+	Version       int64           `db:"version"`
+	CreatedAt     time.Time       `db:"created_at"`
+	UpdatedAt     time.Time       `db:"updated_at"`
+	DeletedAt     *time.Time      `db:"deleted_at"`
+	ParentID      *uuid.UUID      `db:"parent_id"`
+	Type          string          `db:"type"`
+	Industry      string          `db:"industry"`
+	AnnualRevenue *int64          `db:"annual_revenue"`
+	Employees     *int32          `db:"employees"`
+	Website       string          `db:"website"`
+	Phone         string          `db:"phone"`
+	Email         string          `db:"email"`
+	Gstin         string          `db:"gstin"`
+	Tags          []string        `db:"tags"`
+	Notes         string          `db:"notes"`
+	Addresses     json.RawMessage `db:"addresses"`
+	SortName      string          `db:"sort_name"`
+	SortRevenue   int64           `db:"sort_revenue"`
+	SortEmployees int32           `db:"sort_employees"`
+	Search        string          `db:"search"`
 }
 
 type Contact struct {
@@ -138,6 +184,27 @@ type Import struct {
 	Failed     int64           `db:"failed"`
 	CreatedBy  *uuid.UUID      `db:"created_by"`
 	CreatedAt  time.Time       `db:"created_at"`
+	StagedLine int64           `db:"staged_line"`
+	Staged     int64           `db:"staged"`
+	AllStaged  bool            `db:"all_staged"`
+	UndoID     *uuid.UUID      `db:"undo_id"`
+	Removed    int64           `db:"removed"`
+	Restored   int64           `db:"restored"`
+	Spared     int64           `db:"spared"`
+}
+
+type ImportDraft struct {
+	TenantID  uuid.UUID       `db:"tenant_id"`
+	ID        uuid.UUID       `db:"id"`
+	Entity    string          `db:"entity"`
+	FileName  string          `db:"file_name"`
+	BlobKey   string          `db:"blob_key"`
+	Size      int64           `db:"size"`
+	Sha256    string          `db:"sha256"`
+	Mapping   json.RawMessage `db:"mapping"`
+	Sheets    []string        `db:"sheets"`
+	CreatedBy uuid.UUID       `db:"created_by"`
+	CreatedAt time.Time       `db:"created_at"`
 }
 
 type ImportError struct {
@@ -146,6 +213,22 @@ type ImportError struct {
 	Line     int64           `db:"line"`
 	Details  json.RawMessage `db:"details"`
 	Cells    []string        `db:"cells"`
+}
+
+type ImportMapping struct {
+	TenantID  uuid.UUID       `db:"tenant_id"`
+	Entity    string          `db:"entity"`
+	Header    string          `db:"header"`
+	Columns   json.RawMessage `db:"columns"`
+	UpdatedAt time.Time       `db:"updated_at"`
+}
+
+type ImportRecord struct {
+	TenantID uuid.UUID       `db:"tenant_id"`
+	ImportID uuid.UUID       `db:"import_id"`
+	RecordID uuid.UUID       `db:"record_id"`
+	Version  int64           `db:"version"`
+	Before   json.RawMessage `db:"before"`
 }
 
 type Invitation struct {
@@ -178,6 +261,15 @@ type JobProgress struct {
 	CreatedAt  time.Time  `db:"created_at"`
 	UpdatedAt  time.Time  `db:"updated_at"`
 	FinishedAt *time.Time `db:"finished_at"`
+}
+
+type ListSetting struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	UserID   uuid.UUID `db:"user_id"`
+	Entity   string    `db:"entity"`
+	Columns  []string  `db:"columns"`
+	Density  string    `db:"density"`
+	PageSize int32     `db:"page_size"`
 }
 
 type MailboxMessage struct {
@@ -272,6 +364,15 @@ type Signup struct {
 	ExpiresAt    time.Time  `db:"expires_at"`
 	UsedAt       *time.Time `db:"used_at"`
 	SupersededAt *time.Time `db:"superseded_at"`
+}
+
+type StagingImportRow struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	ImportID uuid.UUID `db:"import_id"`
+	Line     int64     `db:"line"`
+	Cells    [][]byte  `db:"cells"`
+	Problem  string    `db:"problem"`
+	Size     int32     `db:"size"`
 }
 
 type StoredObject struct {

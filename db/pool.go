@@ -26,12 +26,15 @@ var ErrBusy = errors.New("db: no connection became free in time")
 type Options struct {
 	MaxConns       int32         // 20 when zero
 	AcquireTimeout time.Duration // wait for a free connection; 1 s when zero
+	// Generation keeps the pool to the live database; nil where nobody announces it.
+	Generation *Generation
 }
 
 // DB is a bounded pool of connections as the role payaid_app.
 type DB struct {
-	pool    *pgxpool.Pool
-	acquire time.Duration
+	pool       *pgxpool.Pool
+	acquire    time.Duration
+	generation *Generation
 }
 
 // Statements that outlive these limits are ended by the server, so that no
@@ -60,6 +63,9 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	cfg.MaxConnLifetime, cfg.MaxConnLifetimeJitter = 30*time.Minute, 5*time.Minute
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	if o.Generation != nil {
+		o.Generation.guardPool(cfg)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open the database pool: %w", err)
@@ -68,14 +74,34 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("reach the database: %w", err)
 	}
-	return &DB{pool: pool, acquire: cmp.Or(o.AcquireTimeout, time.Second)}, nil
+	d := &DB{pool: pool, acquire: cmp.Or(o.AcquireTimeout, time.Second), generation: o.Generation}
+	if o.Generation != nil {
+		o.Generation.join(d)
+	}
+	return d, nil
 }
 
 // Pool returns the pool itself, for the job queue, which keeps its own tables.
 func (d *DB) Pool() *pgxpool.Pool { return d.pool }
 
 // Close waits for running queries and closes every connection.
-func (d *DB) Close() { d.pool.Close() }
+func (d *DB) Close() {
+	if d.generation != nil {
+		d.generation.leave(d)
+	}
+	d.pool.Close()
+}
+
+// Reset closes every connection as soon as it is free. What is under way ends
+// undisturbed.
+func (d *DB) Reset() { d.pool.Reset() }
+
+// Writable returns nil, or ErrFenced while writes wait for a restore.
+func (d *DB) Writable() error { return d.generation.Writable() }
+
+// Live identifies the database that is live as far as this process knows; 0 while
+// it does not.
+func (d *DB) Live() uint32 { return d.generation.Database() }
 
 // Ping reports whether the database answers.
 func (d *DB) Ping(ctx context.Context) error {

@@ -22,6 +22,9 @@ var roleAttributes = map[string]string{
 	RoleBackup: "LOGIN NOSUPERUSER NOCREATEDB BYPASSRLS",
 }
 
+// A restore swaps databases, for which nobody else may be connected to them.
+var roleMemberships = map[string]string{RoleBackup: "pg_read_all_data", RoleOwner: "pg_signal_backend"}
+
 // EnsureDatabase makes the roles and the database name on a server of our own
 // (the embedded default, tests), as its superuser. It may run any number of
 // times, also at the same time.
@@ -40,8 +43,10 @@ func EnsureDatabase(ctx context.Context, superuserURL, name string) error {
 			return err
 		}
 	}
-	if _, err := conn.Exec(ctx, "GRANT pg_read_all_data TO "+RoleBackup); err != nil {
-		return fmt.Errorf("grant to %s: %w", RoleBackup, err)
+	for role, right := range roleMemberships {
+		if _, err := conn.Exec(ctx, "GRANT "+right+" TO "+role); err != nil {
+			return fmt.Errorf("grant to %s: %w", role, err)
+		}
 	}
 	var exists bool
 	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&exists); err != nil {

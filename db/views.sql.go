@@ -73,6 +73,29 @@ func (q *Queries) ForgetDefaultView(ctx context.Context, arg ForgetDefaultViewPa
 	return err
 }
 
+const getListSettings = `-- name: GetListSettings :one
+SELECT columns, density, page_size FROM list_settings WHERE tenant_id = $1 AND user_id = $2 AND entity = $3
+`
+
+type GetListSettingsParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	UserID   uuid.UUID `db:"user_id"`
+	Entity   string    `db:"entity"`
+}
+
+type GetListSettingsRow struct {
+	Columns  []string `db:"columns"`
+	Density  string   `db:"density"`
+	PageSize int32    `db:"page_size"`
+}
+
+func (q *Queries) GetListSettings(ctx context.Context, arg GetListSettingsParams) (GetListSettingsRow, error) {
+	row := q.db.QueryRow(ctx, getListSettings, arg.TenantID, arg.UserID, arg.Entity)
+	var i GetListSettingsRow
+	err := row.Scan(&i.Columns, &i.Density, &i.PageSize)
+	return i, err
+}
+
 const getView = `-- name: GetView :one
 SELECT v.tenant_id, v.id, v.entity, v.name, v.owner_id, v.shared, v.query, v.filter, v.sort, v.version, v.created_at, v.updated_at, coalesce(u.name, '')::text AS owner_name,
        EXISTS (SELECT FROM default_views d WHERE d.tenant_id = v.tenant_id AND d.view_id = v.id AND d.user_id = $1::uuid)::boolean AS is_default
@@ -204,6 +227,33 @@ type LockViewParams struct {
 
 func (q *Queries) LockView(ctx context.Context, arg LockViewParams) error {
 	_, err := q.db.Exec(ctx, lockView, arg.TenantID, arg.ID)
+	return err
+}
+
+const saveListSettings = `-- name: SaveListSettings :exec
+INSERT INTO list_settings (tenant_id, user_id, entity, columns, density, page_size)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (tenant_id, user_id, entity) DO UPDATE SET columns = excluded.columns, density = excluded.density, page_size = excluded.page_size
+`
+
+type SaveListSettingsParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	UserID   uuid.UUID `db:"user_id"`
+	Entity   string    `db:"entity"`
+	Columns  []string  `db:"columns"`
+	Density  string    `db:"density"`
+	PageSize int32     `db:"page_size"`
+}
+
+func (q *Queries) SaveListSettings(ctx context.Context, arg SaveListSettingsParams) error {
+	_, err := q.db.Exec(ctx, saveListSettings,
+		arg.TenantID,
+		arg.UserID,
+		arg.Entity,
+		arg.Columns,
+		arg.Density,
+		arg.PageSize,
+	)
 	return err
 }
 

@@ -24,6 +24,44 @@ func (q *Queries) DeleteCacheOutbox(ctx context.Context, id uuid.UUID) error {
 	return err
 }
 
+const getAuditEntry = `-- name: GetAuditEntry :one
+SELECT tenant_id, id, at, actor_id, actor_kind, actor_name, ip, request_id, action, entity, entity_id, before, after FROM audit_entries
+WHERE tenant_id = $1::uuid AND entity = $2 AND entity_id = $3 AND id = $4
+`
+
+type GetAuditEntryParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	Entity   string    `db:"entity"`
+	EntityID uuid.UUID `db:"entity_id"`
+	ID       uuid.UUID `db:"id"`
+}
+
+func (q *Queries) GetAuditEntry(ctx context.Context, arg GetAuditEntryParams) (AuditEntry, error) {
+	row := q.db.QueryRow(ctx, getAuditEntry,
+		arg.TenantID,
+		arg.Entity,
+		arg.EntityID,
+		arg.ID,
+	)
+	var i AuditEntry
+	err := row.Scan(
+		&i.TenantID,
+		&i.ID,
+		&i.At,
+		&i.ActorID,
+		&i.ActorKind,
+		&i.ActorName,
+		&i.Ip,
+		&i.RequestID,
+		&i.Action,
+		&i.Entity,
+		&i.EntityID,
+		&i.Before,
+		&i.After,
+	)
+	return i, err
+}
+
 const getJobProgress = `-- name: GetJobProgress :one
 SELECT tenant_id, id, kind, status, done, total, message, created_by, created_at, updated_at, finished_at FROM job_progress WHERE tenant_id = $1 AND id = $2
 `

@@ -73,7 +73,7 @@ func TestEveryServiceIsHardened(t *testing.T) {
 	pinned := regexp.MustCompile(`^[a-z0-9./-]+:v?[0-9]+\.[0-9][\w.-]*(@sha256:[0-9a-f]{64})?$`)
 	for name, s := range loadStack(t).Services {
 		t.Run(name, func(t *testing.T) {
-			if s.Image == "payaid:local" {
+			if strings.HasPrefix(s.Image, "payaid") {
 				if s.PullPolicy != "never" {
 					t.Error("our own image must not be looked for in a registry")
 				}
@@ -106,7 +106,7 @@ func TestOnlyNginxIsReached(t *testing.T) {
 		switch name {
 		case "nginx":
 			want = []string{"edge"}
-		case "app", "worker":
+		case "app", "worker", "backup":
 			want = []string{"edge", "backend"}
 		}
 		if !slices.Equal(s.Networks, want) {
@@ -136,7 +136,7 @@ func TestServicesWaitForWhatTheyNeed(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"app", "worker"} {
+	for _, name := range []string{"app", "worker", "backup"} {
 		if _, waits := st.Services[name].DependsOn["migrate"]; !waits {
 			t.Errorf("%s does not wait for migrate", name)
 		}
@@ -186,7 +186,7 @@ func TestSecretsAreMade(t *testing.T) {
 }
 
 // givenByOthers are the secrets that nobody can make here: they are made empty.
-var givenByOthers = []string{"oidc_client_secret", "smtp_url"}
+var givenByOthers = []string{"oidc_client_secret", "smtp_url", "backup_identity"}
 
 func isSecret(variable string) bool {
 	return slices.ContainsFunc(config.Variables(), func(v config.Variable) bool { return v.Secret && v.Name == variable })
@@ -196,7 +196,7 @@ func isSecret(variable string) bool {
 // the secrets that are made for it.
 func TestApplicationAcceptsItsEnvironment(t *testing.T) {
 	st, made := loadStack(t), makeSecrets(t)
-	for _, name := range []string{"app", "worker", "migrate"} {
+	for _, name := range []string{"app", "worker", "backup", "migrate"} {
 		var environ []string
 		for k, v := range st.Services[name].Environment {
 			environ = append(environ, k+"="+strings.Replace(v, "/run/secrets", made, 1))
@@ -209,7 +209,7 @@ func TestApplicationAcceptsItsEnvironment(t *testing.T) {
 		if unused := config.Unused(environ); len(unused) > 0 {
 			t.Errorf("%s is given %v, which nothing reads yet", name, unused)
 		}
-		if !c.IsProduction() || !c.SecureCookies() || len(c.TrustedProxies) == 0 || (c.DatabaseOwnerURL != "") != (name == "migrate") {
+		if !c.IsProduction() || !c.SecureCookies() || len(c.TrustedProxies) == 0 || (c.DatabaseOwnerURL != "") != (name == "migrate" || name == "backup") || (c.BackupURL != "") != (name == "backup") {
 			t.Errorf("%s: production %t, secure cookies %t, %d trusted networks, owner's URL %t", name, c.IsProduction(), c.SecureCookies(), len(c.TrustedProxies), c.DatabaseOwnerURL != "")
 		}
 	}
@@ -241,7 +241,7 @@ func TestMailServerIsGivenToWhoNeedsIt(t *testing.T) {
 		t.Fatalf("secrets.sh: %v %s", err, out)
 	}
 	for name, s := range st.Services {
-		needs := name == "app" || name == "worker"
+		needs := name == "app" || name == "worker" || name == "backup"
 		if slices.Contains(s.Secrets, "smtp_url") != needs {
 			t.Errorf("%s has the secrets %v", name, s.Secrets)
 		}

@@ -25,6 +25,7 @@ make postgres_app_password "$(random)"
 make postgres_backup_password "$(random)"
 make database_url "postgres://payaid_app:$(of postgres_app_password)@postgres:5432/payaid?sslmode=disable"
 make database_owner_url "postgres://payaid_owner:$(of postgres_owner_password)@postgres:5432/payaid?sslmode=disable"
+make database_backup_url "postgres://payaid_backup:$(of postgres_backup_password)@postgres:5432/payaid?sslmode=disable"
 make valkey_password "$(random)"
 make redis_session_url "redis://payaid:$(of valkey_password)@valkey:6379/0"
 make redis_cache_url "redis://payaid:$(of valkey_password)@cache:6379/0"
@@ -36,6 +37,8 @@ make s3_secret_key "$(random)"
 make secret_key "$(random)"
 # Empty until people sign in by a provider: only there can one get it.
 make oidc_client_secret ""
+# Empty until make up made the keys of the backups; may be emptied again (docs/backup.md).
+make backup_identity ""
 # Empty until mails are sent: the address of the mail server holds its password.
 make smtp_url ""
 

@@ -28,6 +28,7 @@ VERSION=$(git describe --tags --always --dirty 2>/dev/null || echo local)
 export VERSION
 compose=(docker compose -f docker-compose.prod.yml)
 "${compose[@]}" build
+deploy/backup-keys.sh deploy/secrets .env docker run --rm payaid:local
 "${compose[@]}" up -d --wait --remove-orphans
 
 address=$(sed -n 's/^PAYAID_BASE_URL=//p' .env | tail -n 1)
@@ -39,5 +40,5 @@ Make the first business and its owner, who also administers this installation:
   ${compose[*]} exec app payaid tenant create --slug my-business --name "My Business"
   ${compose[*]} exec app payaid user create --email you@example.in --tenant my-business --role owner --platform-admin
 
-Keep a copy of deploy/secrets in a safe place: without it the data cannot be opened again.
+Keep a copy of deploy/secrets in a safe place: without it neither the data nor a backup can be opened again.
 EOT

@@ -187,6 +187,9 @@ func TestImportWithLiveProgress(t *testing.T) {
 	}
 	tb.do(chromedp.SetUploadFiles(`input[type=file]`, []string{path}, chromedp.ByQuery))
 	tb.axe("import form")
+	tb.clickText("Upload")
+	tb.wait(`/^\/imports\/drafts\//.test(location.pathname) && document.readyState === 'complete'`)
+	tb.axe("import draft")
 	tb.clickText("Start the import")
 	tb.wait(`/^\/imports\/[0-9a-f-]{36}$/.test(location.pathname)`)
 	tb.wait(`/completed|done|finished/i.test(document.querySelector('#main').textContent)`)
@@ -209,12 +212,12 @@ func TestMemberSeesLessAndSaysSo(t *testing.T) {
 // No page has a violation of WCAG, overflows a phone or breaks the policy, in
 // either theme.
 func TestEveryPageIsAccessible(t *testing.T) {
-	for _, path := range []string{"/login", "/contacts", "/contacts?q=nobody-has-this-name", "/contacts?filter=stage:customer,contact+-tag:none", "/contacts/filter?field=nextFollowUp", "/contacts/views/new?filter=stage:customer", "/contacts/new", "record", "record/edit", "/search", "/notifications", "/search?q=sharma", "/imports", "/imports/new", "/does-not-exist",
+	for _, path := range []string{"/login", "/contacts", "/contacts?q=nobody-has-this-name", "/contacts?filter=stage:customer,contact+-tag:none", "/contacts/filter?field=nextFollowUp", "/contacts/views/new?filter=stage:customer", "/contacts/new", "/contacts/trash", "record", "record/edit", "record/history", "/companies", "/companies?q=nobody-has-this-name", "/companies/new", "/companies/filter?field=annualRevenue", "company", "company/edit", "/search", "/notifications", "/search?q=sharma", "/imports", "/imports/new", "/does-not-exist",
 		"/password/forgot", "/password/forgot?sent=1", "/password/reset?token=nonsense", "/settings/password", "/settings/security", "/settings/security/totp", "/settings/sign-in-rule",
-		"/admin/mail", "mail", "/admin/jobs", "/admin/tenants", "/admin/tenants/new", "/admin/audit", "/admin/cache",
+		"/admin/mail", "mail", "/admin/jobs", "/admin/tenants", "/admin/tenants/new", "/admin/audit", "/admin/cache", "/admin/backups", "/admin/backups/settings", "/admin/backups/upload", "/admin/backups/jobs",
 		"/settings/profile", "/settings/business", "/settings/business/end", "/closed", "rotate",
 		"/settings/people", "person", "/settings/teams", "/settings/rights", "/settings/invitations/new", "/settings/keys", "/settings/keys/new", "/settings/audit",
-		"/signup", "/signup?sent=1", "/signup/finish?token=nonsense", "/invitations/accept?token=nonsense", "/welcome", "/tenants/new"} {
+		"/signup", "/signup?sent=1", "/signup/finish?token=nonsense", "/invitations/accept?token=nonsense", "/welcome", "/tenants/new", "bulk"} {
 		t.Run(strings.ReplaceAll(strings.Trim(path, "/"), "/", "-"), func(t *testing.T) {
 			tb := newTab(t, "404", "422")
 			if path != "/login" && !strings.HasPrefix(path, "/signup") {
@@ -225,8 +228,14 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			}
 			if rest, ok := strings.CutPrefix(path, "record"); ok {
 				var href string
-				tb.do(chromedp.Evaluate(`document.querySelector('tbody a.who').getAttribute('href')`, &href))
+				tb.do(chromedp.Evaluate(`document.querySelector('tbody a.who').pathname`, &href))
 				path = href + rest
+			}
+			if path == "bulk" {
+				path = aBulkRun(tb)
+			}
+			if rest, ok := strings.CutPrefix(path, "company"); ok {
+				path = aCompany(tb) + rest
 			}
 			if path == "rotate" {
 				path = aKeyToRotate(tb)

@@ -13,6 +13,8 @@ func TestTheBellTellsOfAnImport(t *testing.T) {
 	tb.open("/imports/new")
 	tb.do(chromedp.Evaluate(`(() => { const files = new DataTransfer(); files.items.add(new File(['First name,Email\nBell,bell@example.in\n'], 'bell.csv', {type: 'text/csv'}));
 		document.querySelector('input[type=file]').files = files.files; })()`, nil))
+	tb.clickText("Upload")
+	tb.wait(`/^\/imports\/drafts\//.test(location.pathname) && document.readyState === 'complete'`)
 	tb.clickText("Start the import")
 	tb.wait(`/^\/imports\/[0-9a-f-]{36}$/.test(location.pathname) && /completed|done|finished/i.test(document.querySelector('#main').textContent)`)
 	tb.open("/contacts")

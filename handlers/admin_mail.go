@@ -30,7 +30,7 @@ func (s *server) showMail(c *fiber.Ctx) error {
 	return show(c, page, page)
 }
 
-// resendMail has a mail sent again that every try was refused for.
+// resendMail has a mail sent that every try was refused for, or that is held.
 func (s *server) resendMail(c *fiber.Ctx) error {
 	p, _ := mw.Principal(c)
 	id, err := pathID(c)
@@ -41,6 +41,19 @@ func (s *server) resendMail(c *fiber.Ctx) error {
 		return err
 	}
 	return leaveTo(c, "/admin/mail/"+id.String())
+}
+
+// discardMail deletes a mail that is held.
+func (s *server) discardMail(c *fiber.Ctx) error {
+	p, _ := mw.Principal(c)
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	if err := s.Platform.DiscardMail(c.UserContext(), p, id); err != nil {
+		return err
+	}
+	return leaveTo(c, "/admin/mail")
 }
 
 // showMailHTML sends the HTML form as it is, under a policy that lets it do

@@ -33,7 +33,7 @@ type operation struct {
 }
 
 // parameters are not at the names of Fiber but of OpenAPI.
-var fiberParameter = strings.NewReplacer(":id", "{id}")
+var fiberParameter = strings.NewReplacer(":id", "{id}", ":tenant", "{tenant}", ":plan", "{plan}")
 
 func TestAPIDocumentNamesEveryRoute(t *testing.T) {
 	w := newWorld(t)
@@ -71,6 +71,12 @@ func TestAPIDocumentNamesEveryRoute(t *testing.T) {
 
 func checkOperation(t *testing.T, name, method string, op operation) {
 	t.Helper()
+	if slices.Contains(op.Tags, "Backups") { // for sessions of platform administrators alone; asking twice is refused
+		if len(op.Security) != 1 || op.Security[0]["session"] == nil || (method != "get") != (op.Security[0]["csrfToken"] != nil) {
+			t.Errorf("%s: security %v", name, op.Security)
+		}
+		return
+	}
 	wantSecurity := 2
 	if len(op.Security) != wantSecurity || op.Security[0]["apiKey"] == nil || op.Security[1]["session"] == nil || (method != "get") != (op.Security[1]["csrfToken"] != nil) {
 		t.Errorf("%s: security %v", name, op.Security)

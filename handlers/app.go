@@ -16,6 +16,8 @@ import (
 	"payaid/handlers/respond"
 	"payaid/internal/audit"
 	"payaid/internal/auth"
+	"payaid/internal/bulk"
+	"payaid/internal/cache"
 	"payaid/internal/crm"
 	"payaid/internal/factor"
 	"payaid/internal/join"
@@ -51,12 +53,15 @@ type Deps struct {
 	Join           *join.Service
 	Settings       *tenant.Settings
 	CRM            *crm.Service
+	Bulk           *bulk.Service
 	Mail           *mail.Service
 	Notify         *notify.Service
+	Cache          *cache.Cache // nil: nothing is kept
 	Platform       *platform.Service
 	Audit          *audit.Service
 	Sessions       *session.Store
 	Limiter        *limit.Limiter
+	RequestRate    int // as mw.NewLimits takes it
 	Static         *static.Files
 	Checks         []Check
 	Explain        func(error) error // errors of tools, for respond
@@ -96,7 +101,7 @@ func New(d Deps) *Web {
 	s.respond = respond.New(respond.Options{Log: d.Log, Explain: d.Explain, Page: s.errorPage, Toast: errorToast, Now: d.Now})
 	s.sessions = mw.NewSessions(d.Sessions, d.Auth, d.SecureCookies)
 	s.csrf = mw.NewCSRF(d.SecretKey, s.sessions, d.SecureCookies)
-	s.limits = mw.NewLimits(d.Limiter, d.Log)
+	s.limits = mw.NewLimits(d.Limiter, d.RequestRate, d.Log)
 	app := fiber.New(fiber.Config{
 		AppName:               "PayAid",
 		DisableStartupMessage: true,

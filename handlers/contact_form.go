@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -27,6 +28,9 @@ func (s *server) createContact(c *fiber.Ctx) error {
 	in, err := contactInput(form.Values)
 	if err != nil {
 		return s.refuseContactForm(c, form, err)
+	}
+	if shown, err := s.warnedOfDuplicates(c, form); shown || err != nil {
+		return err
 	}
 	contact, err := s.CRM.CreateContact(c.UserContext(), p, in)
 	if err != nil {
@@ -57,7 +61,7 @@ func (s *server) editContact(c *fiber.Ctx) error {
 	if !mayChange {
 		return apperr.New(apperr.NoPermission, "You may see this contact but not change it.")
 	}
-	return s.showContactForm(c, contacts.FormProps{ID: id, Version: contact.Version, Values: contacts.ValuesOf(contact)})
+	return s.showContactForm(c, contacts.FormProps{ID: id, Version: contact.Version, Values: contacts.ValuesOf(contact), Focus: c.Query("field")})
 }
 
 func (s *server) updateContact(c *fiber.Ctx) error {
@@ -74,16 +78,32 @@ func (s *server) updateContact(c *fiber.Ctx) error {
 	if err != nil {
 		return s.refuseContactForm(c, form, err)
 	}
-	contact, err := s.CRM.UpdateContact(c.UserContext(), p, id, patch, &form.Version)
+	if shown, err := s.warnedOfDuplicates(c, form); shown || err != nil {
+		return err
+	}
+	contact, err := s.CRM.MergeContact(c.UserContext(), p, id, patch, form.Version)
 	if err != nil {
 		return s.refuseContactForm(c, form, err)
 	}
+	joined := contact.Version > form.Version+1
 	if !respond.IsPartial(c) {
-		return leaveTo(c, "/contacts/"+id.String()+"?done=saved")
+		return leaveTo(c, "/contacts/"+id.String()+"?done="+savedWord(joined))
 	}
-	c.Set("HX-Trigger", "closeModal")
+	c.Set("HX-Trigger", "closeModal, "+recordChanged)
 	c.Set("HX-Reswap", "none")
-	return respond.Render(c, contacts.Saved(contact))
+	return respond.Render(c, contacts.Saved(contactProps(c, contact, true), savedNotice(contact.Name, joined)))
+}
+
+// warnedOfDuplicates shows the form again, once, when other contacts are known by the
+// same.
+func (s *server) warnedOfDuplicates(c *fiber.Ctx, form contacts.FormProps) (shown bool, err error) {
+	found, warn, err := s.unaccepted(c, form.Values, form.ID)
+	if err != nil || !warn {
+		return false, err
+	}
+	form.Doubles = found
+	c.Status(fiber.StatusConflict)
+	return true, s.showContactForm(c, form)
 }
 
 // refuseContactForm shows the form again, with what was typed and why it was not
@@ -94,12 +114,9 @@ func (s *server) refuseContactForm(c *fiber.Ctx, form contacts.FormProps, err er
 	case apperr.Validation, apperr.AlreadyExists:
 		form.Errors = fieldErrors(e)
 	case apperr.Conflict:
-		p, _ := mw.Principal(c)
-		current, err := s.CRM.Contact(c.UserContext(), p, form.ID)
-		if err != nil {
+		if err := s.contactClashes(c, &form, err); err != nil {
 			return err
 		}
-		form.Current, form.Version = &current, current.Version
 	default:
 		return err
 	}
@@ -128,8 +145,7 @@ func (s *server) showContactForm(c *fiber.Ctx, form contacts.FormProps) error {
 // ownerOptions lists who may be given a contact; nobody to choose from where the
 // principal keeps its own.
 func (s *server) ownerOptions(c *fiber.Ctx, p auth.Principal, exists bool) ([]ui.Option, error) {
-	scope := p.WriteScope()
-	if scope != auth.ScopeAll && scope != auth.ScopeTeam {
+	if !mayGive(p) {
 		return nil, nil
 	}
 	colleagues, err := s.Auth.Colleagues(c.UserContext(), p)
@@ -137,7 +153,7 @@ func (s *server) ownerOptions(c *fiber.Ctx, p auth.Principal, exists bool) ([]ui
 		return nil, err
 	}
 	var out []ui.Option
-	if exists && scope == auth.ScopeAll {
+	if exists && p.WriteScope() == auth.ScopeAll {
 		out = append(out, ui.Option{Value: contacts.NoOwner, Label: "Nobody"})
 	}
 	for _, colleague := range colleagues {
@@ -149,7 +165,7 @@ func (s *server) ownerOptions(c *fiber.Ctx, p auth.Principal, exists bool) ([]ui
 // suggestCompanies answers the choices below the company's field.
 func (s *server) suggestCompanies(c *fiber.Ctx) error {
 	p, _ := mw.Principal(c)
-	names, err := s.companyNames(c, p, cmp.Or(c.Query("q"), c.Query("company")))
+	names, err := s.companyNames(c, p, cmp.Or(c.Query("q"), c.Query("company"), c.Query("parentId")))
 	if err != nil {
 		return err
 	}
@@ -157,19 +173,11 @@ func (s *server) suggestCompanies(c *fiber.Ctx) error {
 }
 
 func (s *server) companyNames(c *fiber.Ctx, p auth.Principal, q string) ([]string, error) {
-	companies, err := s.CRM.SuggestCompanies(c.UserContext(), p, q)
-	if err != nil {
-		return nil, err
-	}
-	names := make([]string, len(companies))
-	for i, company := range companies {
-		names[i] = company.Name
-	}
-	return names, nil
+	return s.CRM.SuggestCompanies(c.UserContext(), p, q)
 }
 
 func contactValues(c *fiber.Ctx) contacts.Values {
-	f := func(name string) string { return c.FormValue(name) }
+	f := func(name string) string { return chosen(c, name) }
 	return contacts.Values{
 		FirstName: f("firstName"), LastName: f("lastName"), Email: f("email"), Phone: f("phone"), Company: f("company"), JobTitle: f("jobTitle"),
 		Source: f("source"), Address: f("address"), GSTIN: f("gstin"), Notes: f("notes"), Tags: f("tags"), Stage: f("stage"), Status: f("status"),
@@ -195,6 +203,57 @@ func contactPatch(v contacts.Values) (crm.ContactPatch, error) {
 		Source: &v.Source, Address: &v.Address, GSTIN: &v.GSTIN, Notes: &v.Notes, Tags: &tags, Stage: &v.Stage, Status: &v.Status,
 		Warmth: &v.Warmth, NextFollowUp: &v.NextFollowUp, OwnerID: owner,
 	}, err
+}
+
+// contactFieldPatch changes one field to what was typed.
+func contactFieldPatch(name, value string) (crm.ContactPatch, error) {
+	var one contacts.Values
+	*one.At(name) = value
+	whole, err := contactPatch(one)
+	if err != nil {
+		return crm.ContactPatch{}, err
+	}
+	switch name {
+	case "firstName":
+		return crm.ContactPatch{FirstName: whole.FirstName}, nil
+	case "lastName":
+		return crm.ContactPatch{LastName: whole.LastName}, nil
+	case "email":
+		return crm.ContactPatch{Email: whole.Email}, nil
+	case "phone":
+		return crm.ContactPatch{Phone: whole.Phone}, nil
+	case "company":
+		return crm.ContactPatch{Company: whole.Company}, nil
+	case "jobTitle":
+		return crm.ContactPatch{JobTitle: whole.JobTitle}, nil
+	case "source":
+		return crm.ContactPatch{Source: whole.Source}, nil
+	case "address":
+		return crm.ContactPatch{Address: whole.Address}, nil
+	case "gstin":
+		return crm.ContactPatch{GSTIN: whole.GSTIN}, nil
+	case "notes":
+		return crm.ContactPatch{Notes: whole.Notes}, nil
+	case "tags":
+		return crm.ContactPatch{Tags: whole.Tags}, nil
+	case "stage":
+		return crm.ContactPatch{Stage: whole.Stage}, nil
+	case "status":
+		return crm.ContactPatch{Status: whole.Status}, nil
+	case "warmth":
+		return crm.ContactPatch{Warmth: whole.Warmth}, nil
+	case "nextFollowUp":
+		return crm.ContactPatch{NextFollowUp: whole.NextFollowUp}, nil
+	case "ownerId":
+		return crm.ContactPatch{OwnerID: whole.OwnerID}, nil
+	}
+	score, err := strconv.Atoi(strings.TrimSpace(value))
+	if err != nil {
+		var f apperr.Fields
+		f.Add("leadScore", "Choose a number from 0 to 100.")
+		return crm.ContactPatch{}, f.Err()
+	}
+	return crm.ContactPatch{LeadScore: &score}, nil
 }
 
 // formOwner reads the owner's field: nil leaves the owner to the area, uuid.Nil is

@@ -19,6 +19,7 @@ import (
 	"payaid/internal/audit"
 	"payaid/internal/auth"
 	"payaid/internal/blob"
+	"payaid/internal/bulk"
 	"payaid/internal/cache"
 	"payaid/internal/change"
 	"payaid/internal/crm"
@@ -57,11 +58,13 @@ type world struct {
 	settings *tenant.Settings
 	blobs    blob.Store
 	crm      *crm.Service
+	bulk     *bulk.Service
 	tenants  *tenant.Service
 	join     *join.Service
 	mail     *mail.Service // without a server: mails stay in the mailbox
 	queue    *jobs.Client
 	platform *platform.Service
+	cache    *cache.Cache
 	redisURL string
 	logs     *logBuffer
 	closing  chan struct{}
@@ -78,6 +81,7 @@ type world struct {
 	readKey                string         // an API key that may only read contacts
 	lastCodes              []string       // recovery codes of whom halfway made last
 	lastKey                *authenticator // of whom halfwayByKey made last
+	vault                  *vault         // with withBackups
 }
 
 type account struct {
@@ -99,7 +103,7 @@ func newWorld(t testing.TB, changes ...setup) *world {
 	files, err := static.Load()
 	ok(t, err)
 	d := handlers.Deps{
-		Auth: w.auth, Factor: w.factor, Photos: w.photos, Tenant: services, Join: w.join, SignUp: true, Settings: w.settings, CRM: w.crm, Audit: audit.New(w.pool), Mail: w.mail, Notify: notify.New(w.pool, writer.Now), Platform: w.platform, Sessions: session.NewStore(redis, session.Options{}), Limiter: limit.New(redis), Static: files,
+		Auth: w.auth, Factor: w.factor, Photos: w.photos, Tenant: services, Join: w.join, SignUp: true, Settings: w.settings, CRM: w.crm, Bulk: w.bulk, Audit: audit.New(w.pool), Mail: w.mail, Notify: notify.New(w.pool, writer.Now), Cache: w.cache, Platform: w.platform, Sessions: session.NewStore(redis, session.Options{}), Limiter: limit.New(redis), Static: files,
 		Explain: change.Explain, Log: log, Now: writer.Now, SecretKey: secretKey, BaseURL: "http://example.com", Closing: w.closing,
 	}
 	w.tenants = services
@@ -125,17 +129,20 @@ func (w *world) services(t testing.TB, pool *db.DB, log *slog.Logger) (*change.W
 	blobs, err := blob.NewDir(t.TempDir())
 	ok(t, err)
 	kept := w.openCache(t, log)
+	w.cache = kept
 	writer := &change.Writer{DB: pool, Tags: kept, Log: log, Now: time.Now}
 	w.auth, err = auth.New(t.Context(), writer, auth.WithNotices(mailview.SecurityNotice("http://example.com")))
 	ok(t, err)
+	w.auth.UseCache(kept)
 	w.factor, err = factor.New(writer, w.auth, factor.Options{SecretKey: secretKey, BaseURL: "http://example.com"})
 	ok(t, err)
 	w.blobs, w.photos = blobs, auth.NewPhotos(writer, blobs, picture.NewMaker())
 	w.settings = tenant.NewSettings(writer, blobs, picture.NewMaker(), w.auth)
 	w.crm = crm.New(writer, blobs, w.auth)
 	w.crm.UseCache(kept)
+	w.bulk = bulk.New(writer, w.auth, map[string]bulk.Entity{crm.EntityContacts: w.crm.BulkContacts()})
 	w.mail = mail.New(pool, nil, log, time.Now)
-	client, err := jobs.New(pool, jobs.Options{Log: log, Tracked: []jobs.Tracker{jobs.Track[crm.ImportArgs]()}})
+	client, err := jobs.New(pool, jobs.Options{Log: log, Tracked: []jobs.Tracker{jobs.Track[crm.ImportArgs](), jobs.Track[bulk.Args]()}})
 	ok(t, err)
 	writer.Jobs, w.queue, w.platform = client, client, platform.New(writer, client, w.auth, kept)
 	w.join = join.New(writer, w.auth)

@@ -7,11 +7,10 @@ import (
 	"io"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
-	"github.com/google/uuid"
 
 	"payaid/handlers/mw"
-	"payaid/internal/auth"
 	"payaid/views/imports"
 )
 
@@ -22,9 +21,7 @@ const (
 	reconnect     = 2000             // milliseconds that the browser waits before it connects again
 )
 
-// followImport sends the progress of an import as server-sent events, each the
-// whole part of the page that changes: a browser that comes back needs no more
-// than the next one. The last event is called done.
+// followImport sends the progress of an import as server-sent events.
 func (s *server) followImport(c *fiber.Ctx) error {
 	p, _ := mw.Principal(c)
 	id, err := pathID(c)
@@ -34,11 +31,31 @@ func (s *server) followImport(c *fiber.Ctx) error {
 	if _, err := s.CRM.Import(c.UserContext(), p, id); err != nil {
 		return err
 	}
-	err = s.stream(c, followTimeout, func(ctx context.Context, w io.Writer) error {
+	token := mw.Token(c)
+	return s.follow(c, func(ctx context.Context) (templ.Component, bool, error) {
+		started, err := s.CRM.Import(ctx, p, id)
+		if err != nil {
+			return nil, false, err
+		}
+		props, err := s.importProps(ctx, p, started, 0)
+		props.CSRF = token
+		return imports.Live(props), imports.Done(started), err
+	})
+}
+
+// progress is the part of a page that changes while something runs, and whether it
+// has ended.
+type progress func(ctx context.Context) (part templ.Component, ended bool, err error)
+
+// follow sends server-sent events, each the whole part of the page that changes: a
+// browser that comes back needs no more than the next one. The last event is called
+// done.
+func (s *server) follow(c *fiber.Ctx, of progress) error {
+	err := s.stream(c, followTimeout, func(ctx context.Context, w io.Writer) error {
 		if _, err := fmt.Fprintf(w, "retry: %d\n\n", reconnect); err != nil {
 			return err
 		}
-		return s.sendProgress(ctx, w, p, id)
+		return s.sendProgress(ctx, w, of)
 	})
 	if err != nil {
 		return err
@@ -49,12 +66,12 @@ func (s *server) followImport(c *fiber.Ctx) error {
 	return nil
 }
 
-func (s *server) sendProgress(ctx context.Context, w io.Writer, p auth.Principal, id uuid.UUID) error {
+func (s *server) sendProgress(ctx context.Context, w io.Writer, of progress) error {
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
 	events := eventWriter{w: w, at: time.Now()}
 	for {
-		data, done, err := s.progressEvent(ctx, p, id)
+		data, done, err := of.event(ctx)
 		if err != nil {
 			return err
 		}
@@ -99,18 +116,14 @@ func (e *eventWriter) send(data []byte) error {
 	return err
 }
 
-// progressEvent is the data of one event, and whether it is the last.
-func (s *server) progressEvent(ctx context.Context, p auth.Principal, id uuid.UUID) ([]byte, bool, error) {
-	started, err := s.CRM.Import(ctx, p, id)
-	if err != nil {
-		return nil, false, err
-	}
-	props, err := s.importProps(ctx, p, started, 0)
+// event is the data of one event, and whether it is the last.
+func (of progress) event(ctx context.Context) ([]byte, bool, error) {
+	part, ended, err := of(ctx)
 	if err != nil {
 		return nil, false, err
 	}
 	var html bytes.Buffer
-	if err := imports.Live(props).Render(ctx, &html); err != nil {
+	if err := part.Render(ctx, &html); err != nil {
 		return nil, false, err
 	}
 	var out bytes.Buffer
@@ -119,5 +132,5 @@ func (s *server) progressEvent(ctx context.Context, p auth.Principal, id uuid.UU
 		out.Write(bytes.TrimRight(line, "\r\n"))
 		out.WriteByte('\n')
 	}
-	return out.Bytes(), imports.Done(started), nil
+	return out.Bytes(), ended, nil
 }

@@ -30,7 +30,7 @@ func (s *server) listImports(c *fiber.Ctx) error {
 }
 
 func (s *server) newImport(c *fiber.Ctx) error {
-	return s.showImportForm(c, imports.FormProps{Duplicates: crm.DuplicatesSkip})
+	return s.showImportForm(c, imports.FormProps{})
 }
 
 func (s *server) showImportForm(c *fiber.Ctx, form imports.FormProps) error {
@@ -38,13 +38,18 @@ func (s *server) showImportForm(c *fiber.Ctx, form imports.FormProps) error {
 	return show(c, imports.FormPage(s.frame(c, "New import", "imports"), form), imports.Form(form))
 }
 
+// createImport keeps the file; what becomes of its columns is asked next.
 func (s *server) createImport(c *fiber.Ctx) error {
 	p, _ := mw.Principal(c)
-	form := imports.FormProps{Duplicates: c.FormValue("duplicates"), DryRun: c.FormValue("dryRun") != ""}
-	started, err := s.startImport(c, p, form)
+	var draft crm.ImportDraft
+	err := withUpload(c, "file", func(ctx context.Context, header *multipart.FileHeader, file io.Reader) (err error) {
+		draft, err = s.CRM.UploadImport(ctx, p, crm.ImportInput{FileName: header.Filename, Body: file, Size: header.Size, Entity: crm.EntityContacts})
+		return err
+	})
 	if err == nil {
-		return leaveTo(c, "/imports/"+started.ID.String())
+		return leaveTo(c, imports.DraftURL(draft.ID))
 	}
+	var form imports.FormProps
 	e := apperr.From(err)
 	switch e.Code {
 	case apperr.Validation:
@@ -55,17 +60,6 @@ func (s *server) createImport(c *fiber.Ctx) error {
 		return err
 	}
 	return s.showImportForm(c.Status(respond.Status(e.Code)), form)
-}
-
-func (s *server) startImport(c *fiber.Ctx, p auth.Principal, form imports.FormProps) (crm.Import, error) {
-	var started crm.Import
-	err := withUpload(c, "file", func(ctx context.Context, header *multipart.FileHeader, file io.Reader) (err error) {
-		started, err = s.CRM.StartImport(ctx, p, crm.ImportInput{
-			FileName: header.Filename, Body: file, Size: header.Size, Entity: crm.EntityContacts, Duplicates: form.Duplicates, DryRun: form.DryRun,
-		})
-		return err
-	})
-	return started, err
 }
 
 func (s *server) showImport(c *fiber.Ctx) error {
@@ -83,6 +77,7 @@ func (s *server) showImport(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	props.CSRF = mw.Token(c)
 	part := imports.Live(props)
 	if after > 0 {
 		part = imports.BadRows(props)
@@ -92,7 +87,7 @@ func (s *server) showImport(c *fiber.Ctx) error {
 
 // importProps adds the refused rows once there will be no more of them.
 func (s *server) importProps(ctx context.Context, p auth.Principal, started crm.Import, after int64) (imports.Props, error) {
-	props := imports.Props{Import: started}
+	props := imports.Props{Import: started, MayUndo: p.Can(auth.ContactsDelete)}
 	if !imports.Done(started) || started.Counts.Failed == 0 {
 		return props, nil
 	}

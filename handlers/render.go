@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -27,6 +28,9 @@ func (s *server) frame(c *fiber.Ctx, title, active string) layout.Props {
 		Businesses: s.businesses(c, p), NewBusiness: s.SignUp, FirstSteps: crm.MayLoadSamples(p),
 		Theme: p.Look.Theme, SingleKeys: p.Look.SingleKeys, Photo: ui.PhotoURL(p.UserID.String(), p.Look.Photo), Logo: ui.LogoURL(p.Look.Logo), Identity: identity(p)}
 	f.Nav, f.Create = menu(p), creatable(p)
+	if p.PlatformAdmin && strings.HasPrefix(active, "admin-") {
+		f.Alarms = s.backupAlarms(c, p)
+	}
 	if title != "" { // the page of an error asks for nothing more
 		f.Unread = s.unread(c, p)
 	}
@@ -39,6 +43,9 @@ func menu(p auth.Principal) []layout.NavGroup {
 	if p.Can(auth.ContactsRead) {
 		items = append(items, layout.NavItem{Key: "contacts", Label: "Contacts", Href: "/contacts", Icon: ui.IconUsers, Keys: "g c"})
 	}
+	if p.Can(auth.CompaniesRead) {
+		items = append(items, layout.NavItem{Key: "companies", Label: "Companies", Href: "/companies", Icon: ui.IconBuilding2, Keys: "g o"})
+	}
 	if p.Can(auth.ContactsWrite) {
 		items = append(items, layout.NavItem{Key: "imports", Label: "Imports", Href: "/imports", Icon: ui.IconUpload, Keys: "g i"})
 	}
@@ -48,6 +55,7 @@ func menu(p auth.Principal) []layout.NavGroup {
 		groups = append(groups, layout.NavGroup{Label: "Administration", Items: []layout.NavItem{
 			{Key: "admin-tenants", Label: "Businesses", Href: "/admin/tenants", Icon: ui.IconBuilding2},
 			{Key: "admin-jobs", Label: "Background jobs", Href: "/admin/jobs", Icon: ui.IconListChecks, Keys: "g j"},
+			{Key: "admin-backups", Label: "Backups", Href: "/admin/backups", Icon: ui.IconShield},
 			{Key: "admin-cache", Label: "Cache", Href: "/admin/cache", Icon: ui.IconDatabase},
 			{Key: "admin-mail", Label: "Mail", Href: "/admin/mail", Icon: ui.IconMail},
 			{Key: "admin-audit", Label: "Audit log", Href: "/admin/audit", Icon: ui.IconScrollText},

@@ -19,7 +19,7 @@ func (s *server) routes(app *fiber.App) {
 	app.Get("/favicon.ico", s.favicon)
 	app.Get("/robots.txt", s.robots)
 
-	app.Use(mw.Timeout(requestTimeout), mw.Private, s.sessions.Identify, s.csrf.Bind, s.limits.Requests, secondFactorFirst)
+	app.Use(mw.Timeout(requestTimeout), mw.Private, s.together, s.sessions.Identify, s.csrf.Bind, s.limits.Requests, secondFactorFirst)
 	small, upload := mw.BodyLimit(smallBody), mw.BodyLimit(uploadBody)
 
 	// public
@@ -75,22 +75,50 @@ func (s *server) routes(app *fiber.App) {
 	act := func(right auth.Right, limit, do fiber.Handler) []fiber.Handler {
 		return []fiber.Handler{mw.RequirePerson, mw.RequireRight(right), limit, s.csrf.Protect, do}
 	}
+	shared := func(l listed, read auth.Right) {
+		app.Get(l.Path+"/filter", see(read, s.newFilter(l))...)
+		app.Get(l.Path+"/views/new", see(read, s.newView(l))...)
+		app.Post(l.Path+"/views", act(read, small, s.createView(l))...)
+		app.Post(l.Path+"/views/:id", act(read, small, s.updateView(l))...)
+		app.Post(l.Path+"/views/:id/default", act(read, small, s.setDefaultView(l))...)
+		app.Post(l.Path+"/views/:id/delete", act(read, small, s.deleteView(l))...)
+		app.Post(l.Path+"/settings", act(read, small, s.setList(l))...)
+	}
+	shared(contactList, auth.ContactsRead)
 	app.Get("/contacts", see(auth.ContactsRead, s.listContacts)...)
 	app.Get("/contacts/new", see(auth.ContactsWrite, s.newContact)...)
-	app.Get("/contacts/filter", see(auth.ContactsRead, s.newContactFilter)...)
-	app.Get("/contacts/views/new", see(auth.ContactsRead, s.newContactView)...)
-	app.Post("/contacts/views", act(auth.ContactsRead, small, s.createContactView)...)
-	app.Post("/contacts/views/:id", act(auth.ContactsRead, small, s.updateContactView)...)
-	app.Post("/contacts/views/:id/default", act(auth.ContactsRead, small, s.setDefaultContactView)...)
-	app.Post("/contacts/views/:id/delete", act(auth.ContactsRead, small, s.deleteContactView)...)
 	app.Get("/contacts/export.csv", see(auth.ContactsExport, s.exportContacts)...)
+	app.Post("/contacts/export.csv", act(auth.ContactsExport, small, s.exportSelected)...)
+	app.Post("/contacts/bulk", act(auth.ContactsWrite, small, s.changeContacts)...)
 	app.Get("/contacts/companies", see(auth.ContactsRead, s.suggestCompanies)...)
+	app.Get("/contacts/trash", see(auth.ContactsDelete, s.listDeletedContacts)...)
+	app.Get("/contacts/duplicates", see(auth.ContactsWrite, s.warnOfDuplicates)...)
 	app.Post("/contacts", act(auth.ContactsWrite, small, s.createContact)...)
 	app.Get("/contacts/:id", see(auth.ContactsRead, s.showContact)...)
 	app.Get("/contacts/:id/edit", see(auth.ContactsWrite, s.editContact)...)
 	app.Post("/contacts/:id", act(auth.ContactsWrite, small, s.updateContact)...)
+	app.Get("/contacts/:id/fields/:field", see(auth.ContactsRead, s.editContactField)...)
+	app.Post("/contacts/:id/fields/:field", act(auth.ContactsWrite, small, s.updateContactField)...)
+	app.Get("/contacts/:id/history", see(auth.ContactsRead, s.showContactHistory)...)
+	app.Post("/contacts/:id/history/:entry/:field", act(auth.ContactsWrite, small, s.putBackContact)...)
 	app.Post("/contacts/:id/delete", act(auth.ContactsDelete, small, s.deleteContact)...)
+	app.Get("/contacts/:id/restore", see(auth.ContactsDelete, s.showContactRestore)...)
 	app.Post("/contacts/:id/restore", act(auth.ContactsDelete, small, s.restoreContact)...)
+
+	shared(companyList, auth.CompaniesRead)
+	app.Get("/companies", see(auth.CompaniesRead, s.listCompanies)...)
+	app.Get("/companies/new", see(auth.CompaniesWrite, s.newCompany)...)
+	app.Get("/companies/export.csv", see(auth.CompaniesExport, s.exportCompanies)...)
+	app.Get("/companies/names", see(auth.CompaniesRead, s.suggestCompanies)...)
+	app.Post("/companies", act(auth.CompaniesWrite, small, s.createCompany)...)
+	app.Get("/companies/:id", see(auth.CompaniesRead, s.showCompany)...)
+	app.Get("/companies/:id/edit", see(auth.CompaniesWrite, s.editCompany)...)
+	app.Post("/companies/:id", act(auth.CompaniesWrite, small, s.updateCompany)...)
+	app.Post("/companies/:id/delete", act(auth.CompaniesDelete, small, s.deleteCompany)...)
+	app.Post("/companies/:id/restore", act(auth.CompaniesDelete, small, s.restoreCompany)...)
+	app.Get("/bulk/:id", see(auth.ContactsWrite, s.showBulk)...)
+	app.Get("/bulk/:id/events", see(auth.ContactsWrite, s.followBulk)...)
+	app.Post("/bulk/:id/undo", act(auth.ContactsWrite, small, s.undoBulk)...)
 
 	app.Post("/welcome/samples", act(auth.ContactsWrite, small, s.loadSamples)...)
 	app.Post("/welcome/samples/remove", act(auth.ContactsDelete, small, s.removeSamples)...)
@@ -99,7 +127,11 @@ func (s *server) routes(app *fiber.App) {
 	app.Get("/imports/new", see(auth.ContactsWrite, s.newImport)...)
 	app.Get("/imports/sample.csv", see(auth.ContactsWrite, s.sampleImport)...)
 	app.Post("/imports", act(auth.ContactsWrite, upload, s.createImport)...)
+	app.Get("/imports/drafts/:id", see(auth.ContactsWrite, s.showDraft)...)
+	app.Post("/imports/drafts/:id", act(auth.ContactsWrite, small, s.chooseDraft)...)
 	app.Get("/imports/:id", see(auth.ContactsWrite, s.showImport)...)
+	app.Get("/imports/:id/errors.csv", see(auth.ContactsWrite, s.downloadImportErrors)...)
+	app.Post("/imports/:id/undo", act(auth.ContactsDelete, small, s.undoImport)...)
 	app.Get("/imports/:id/events", see(auth.ContactsWrite, s.followImport)...)
 
 	app.Get("/settings/business", see(auth.BusinessConfigure, s.showBusiness)...)
@@ -153,10 +185,13 @@ func (s *server) routes(app *fiber.App) {
 	app.Get("/admin/cache", oversee(s.showCache)...)
 	app.Post("/admin/cache/business", administer(s.clearBusinessCache)...)
 	app.Post("/admin/cache/all", administer(s.clearCache)...)
+	s.backupRoutes(app, small)
+	s.tenantBackupRoutes(app, small)
 	app.Get("/admin/audit", oversee(s.listInstallationAudit)...)
 	app.Get("/admin/mail", oversee(s.listMail)...)
 	app.Get("/admin/mail/:id", oversee(s.showMail)...)
 	app.Post("/admin/mail/:id/resend", administer(s.resendMail)...)
+	app.Post("/admin/mail/:id/discard", administer(s.discardMail)...)
 	app.Get("/admin/mail/:id/html", oversee(s.showMailHTML)...)
 
 	// for programs
@@ -168,5 +203,5 @@ func (s *server) routes(app *fiber.App) {
 		return small(c)
 	}
 	app.Use(api.Prefix, mw.RequireSignIn, bounded, s.csrf.Protect)
-	api.Register(app, api.Deps{Auth: s.Auth, CRM: s.CRM, Audit: s.Audit, Join: s.Join, Now: s.Now, BaseURL: s.BaseURL, Stream: s.stream})
+	api.Register(app, api.Deps{Auth: s.Auth, CRM: s.CRM, Bulk: s.Bulk, Audit: s.Audit, Join: s.Join, Platform: s.Platform, Now: s.Now, BaseURL: s.BaseURL, Stream: s.stream})
 }

@@ -44,6 +44,15 @@ func ofImport(suffix string) target {
 	return func(t *testing.T, w *world) string { return importsPath + "/" + w.startImport(t).String() + suffix }
 }
 
+// overImport gives the address of an import of the owner's that is over.
+func overImport(suffix string) target {
+	return func(t *testing.T, w *world) string {
+		id := w.startImport(t)
+		w.workImport(t, id)
+		return importsPath + "/" + id.String() + suffix
+	}
+}
+
 // ofTrash gives the address of a contact of the owner's in the trash, and suffix.
 func ofTrash(suffix string) target {
 	return func(t *testing.T, w *world) string {
@@ -72,6 +81,8 @@ var apiScenarios = []scenario{
 	{route: "POST /api/v1/contacts", name: "invalid", as: withKey, send: jsonBody(`{"email":"nobody","stage":"friend"}`), status: unprocessable, wants: append(badValue, `"field":"email"`, `"field":"stage"`)},
 
 	{route: "GET /api/v1/contacts/export", name: "ok", as: withKey, status: okay, wants: []string{"First name,Last name"}, check: header("Content-Type", "text/csv; charset=utf-8")},
+	{route: "GET /api/v1/contacts/export", name: "vCard", as: withKey, path: at(contactsPath + "/export?format=vcard"), status: okay, wants: []string{"BEGIN:VCARD\r\nVERSION:3.0"}, check: header("Content-Type", "text/vcard; charset=utf-8")},
+	{route: "GET /api/v1/contacts/export", name: "unknown format", as: withKey, path: at(contactsPath + "/export?format=pdf"), status: unprocessable, wants: badValue},
 	{route: "GET /api/v1/contacts/export", name: "anonymous", status: unauthorized, wants: notSignedIn},
 	{route: "GET /api/v1/contacts/export", name: "no right", as: readKey, status: forbidden, wants: noRight},
 	{route: "GET /api/v1/contacts/export", name: "invalid", as: withKey, path: at(contactsPath + "/export?stage=friend"), status: unprocessable, wants: badValue},
@@ -101,10 +112,6 @@ var apiScenarios = []scenario{
 	{route: "POST /api/v1/contacts/:id/restore", name: "other tenant", as: otherKey, path: ofTrash("/restore"), status: notFound, wants: nothing},
 	{route: "POST /api/v1/contacts/:id/restore", name: "invalid", as: withKey, path: ofTrash("/restore"), headers: []string{"If-Match", `"1","2"`}, status: badInput, wants: errorCode("INVALID_INPUT")},
 
-	{route: "GET /api/v1/companies", name: "ok", as: withKey, path: at("/api/v1/companies?q=a"), status: okay, wants: []string{`{"data":[`, `"meta":{"limit":20,"nextCursor":null`}},
-	{route: "GET /api/v1/companies", name: "anonymous", status: unauthorized, wants: notSignedIn},
-	{route: "GET /api/v1/companies", name: "no right", as: exportKey, status: forbidden, wants: noRight},
-
 	{route: "POST /api/v1/imports", name: "ok", as: withKey, send: apiUpload("Name,Email\nA,api@up.in\n", nil), status: accepted, wants: []string{`"status":"queued"`, `"columns":[{"column":"Name","field":"name"}`}},
 	{route: "POST /api/v1/imports", name: "anonymous", send: apiUpload("Name\nA\n", nil), status: unauthorized, wants: notSignedIn},
 	{route: "POST /api/v1/imports", name: "no right", as: readKey, send: apiUpload("Name\nA\n", nil), status: forbidden, wants: noRight},
@@ -119,6 +126,11 @@ var apiScenarios = []scenario{
 	{route: "GET /api/v1/imports/:id", name: "no right", as: readKey, path: ofImport(""), status: forbidden, wants: noRight},
 	{route: "GET /api/v1/imports/:id", name: "other tenant", as: otherKey, path: ofImport(""), status: notFound, wants: nothing},
 
+	{route: "POST /api/v1/imports/:id/undo", name: "ok", as: withKey, path: overImport("/undo"), status: accepted, wants: []string{`"undo":{"status":"queued"`}},
+	{route: "POST /api/v1/imports/:id/undo", name: "anonymous", path: overImport("/undo"), status: unauthorized, wants: notSignedIn},
+	{route: "POST /api/v1/imports/:id/undo", name: "no right", as: readKey, path: overImport("/undo"), status: forbidden, wants: noRight},
+	{route: "POST /api/v1/imports/:id/undo", name: "other tenant", as: otherKey, path: overImport("/undo"), status: notFound, wants: nothing},
+	{route: "POST /api/v1/imports/:id/undo", name: "invalid", as: withKey, path: ofImport("/undo"), status: unprocessable, wants: []string{"BUSINESS_RULE_VIOLATION", "still at work"}},
 	{route: "GET /api/v1/imports/:id/errors", name: "ok", as: withKey, path: ofImport("/errors"), status: okay, wants: []string{`{"data":[],"meta":{"limit":25,"nextCursor":null,"prevCursor":null}}`}},
 	{route: "GET /api/v1/imports/:id/errors", name: "anonymous", path: ofImport("/errors"), status: unauthorized, wants: notSignedIn},
 	{route: "GET /api/v1/imports/:id/errors", name: "no right", as: readKey, path: ofImport("/errors"), status: forbidden, wants: noRight},

@@ -131,6 +131,7 @@ var contactScenarios = []scenario{
 	{route: "POST /contacts", name: "taken e-mail", as: asOwner, headers: htmx(), send: takenEmail, status: http.StatusConflict, wants: []string{"Another contact already has this e-mail address.", `aria-invalid="true"`}},
 
 	{route: "GET /contacts/export.csv", name: "ok", as: asOwner, status: okay, wants: []string{"\ufeffFirst name,Last name,Email"}, check: header("Content-Type", "text/csv; charset=utf-8")},
+	{route: "GET /contacts/export.csv", name: "XLSX", as: asOwner, path: at("/contacts/export.csv?format=xlsx"), status: okay, wants: []string{"PK\x03\x04", "xl/worksheets/sheet1.xml"}, check: header("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")},
 	{route: "GET /contacts/export.csv", name: "anonymous", status: seeOther},
 	{route: "GET /contacts/export.csv", name: "no right", as: asMember, status: forbidden, wants: []string{"contacts:export"}},
 	{route: "GET /contacts/export.csv", name: "invalid", as: asOwner, path: at("/contacts/export.csv?stage=nonsense"), status: unprocessable, wants: []string{"<!doctype html>"}, check: header("Content-Disposition", "")},
@@ -157,14 +158,14 @@ var contactScenarios = []scenario{
 	{route: "GET /contacts/:id/edit", name: "other tenant", as: asStranger, path: ofContact("/contacts/", "/edit"), status: notFound},
 
 	{route: "POST /contacts/:id", name: "ok", as: asOwner, path: ofContact("/contacts/", ""), send: form("version", "1", "firstName", "Vikram", "jobTitle", "Buyer"), status: seeOther, check: location("/contacts/")},
-	{route: "POST /contacts/:id", name: "part", as: asOwner, headers: htmx(), path: ofContact("/contacts/", ""), send: form("version", "1", "firstName", "Vikram", "jobTitle", "Buyer"), status: okay, wants: []string{`hx-target="#record"`, "Buyer", "Vikram was saved."}, check: header("HX-Trigger", "closeModal")},
+	{route: "POST /contacts/:id", name: "part", as: asOwner, headers: htmx(), path: ofContact("/contacts/", ""), send: form("version", "1", "firstName", "Vikram", "jobTitle", "Buyer"), status: okay, wants: []string{`hx-target="#record"`, "Buyer", "Vikram was saved."}, check: header("HX-Trigger", "closeModal, recordChanged")},
 	{route: "POST /contacts/:id", name: "anonymous", path: ofContact("/contacts/", ""), send: form("version", "1"), status: unauthorized},
 	{route: "POST /contacts/:id", name: "no right", as: asManager, path: ofContact("/contacts/", ""), send: form("version", "1", "firstName", "B"), status: forbidden, wants: []string{"Ask its owner, Asha Shah."}},
 	{route: "POST /contacts/:id", name: "other tenant", as: asStranger, path: ofContact("/contacts/", ""), send: form("version", "1", "firstName", "B"), status: notFound},
 	{route: "POST /contacts/:id", name: "invalid", as: asOwner, path: ofContact("/contacts/", ""), send: form("version", "1", "firstName", "B", "nextFollowUp", "soon"), status: unprocessable, wants: []string{"Enter a date", "<details class=\"more\" open"}},
 	{route: "POST /contacts/:id", name: "without a version", as: asOwner, path: ofContact("/contacts/", ""), send: form("firstName", "B"), status: http.StatusBadRequest},
 	{route: "POST /contacts/:id", name: "stale", as: asOwner, path: changedContact, send: form("version", "1", "firstName", "Vikram", "notes", "mine"), status: http.StatusConflict,
-		wants: []string{"Somebody changed this contact", "<dd>theirs</dd>", ">mine</textarea>", `name="version" value="2"`, "Load the saved values"}},
+		wants: []string{"Somebody else changed Notes", `name="theirs.notes" value="theirs"`, ">mine</textarea>", `name="version" value="2"`, "changed by "}},
 
 	{route: "POST /contacts/:id/delete", name: "ok", as: asOwner, path: ofContact("/contacts/", "/delete"), send: form(), status: seeOther, check: location("/contacts?done=deleted&id=")},
 	{route: "POST /contacts/:id/delete", name: "anonymous", path: ofContact("/contacts/", "/delete"), send: form(), status: unauthorized},
@@ -221,11 +222,33 @@ var importScenarios = []scenario{
 	{route: "GET /imports/sample.csv", name: "anonymous", status: seeOther},
 	{route: "GET /imports/sample.csv", name: "no right", as: readKey, status: forbidden},
 
-	{route: "POST /imports", name: "ok", as: asOwner, send: upload("Name,Email\nA,a@up.in\n"), status: seeOther, check: location("/imports/")},
+	{route: "POST /imports", name: "ok", as: asOwner, send: upload("Name,Email\nA,a@up.in\n"), status: seeOther, check: location("/imports/drafts/")},
 	{route: "POST /imports", name: "anonymous", send: upload("Name\nA\n"), status: unauthorized},
 	{route: "POST /imports", name: "no right", as: readKey, send: upload("Name\nA\n"), status: forbidden},
-	{route: "POST /imports", name: "invalid", as: asOwner, send: upload("Colour\nblue\n", "duplicates", "nonsense"), status: unprocessable, wants: []string{"No column with a name", "Choose skip, update or create.", `id="file-err"`}},
+	{route: "POST /imports", name: "invalid", as: asOwner, send: upload("%PDF-1.7\n"), status: unprocessable, wants: []string{"This is a PDF file.", `id="file-err"`}},
 	{route: "POST /imports", name: "no file", as: asOwner, send: form("duplicates", "skip"), status: unprocessable, wants: []string{"Choose a file."}},
+
+	{route: "GET /imports/drafts/:id", name: "ok", as: asOwner, path: ownDraft, status: okay, wants: []string{"Will be added", "Not taken", "E-mail: This does not look like an e-mail address.", `name="column.1"`, "Start the import"}},
+	{route: "GET /imports/drafts/:id", name: "started", as: asOwner, path: startedDraft, status: seeOther, check: location("/imports/")},
+	{route: "GET /imports/drafts/:id", name: "anonymous", path: ownDraft, status: seeOther},
+	{route: "GET /imports/drafts/:id", name: "no right", as: readKey, path: ownDraft, status: forbidden},
+	{route: "GET /imports/drafts/:id", name: "a colleague", as: asMember, path: ownDraft, status: notFound},
+	{route: "GET /imports/drafts/:id", name: "other tenant", as: asStranger, path: ownDraft, status: notFound},
+	{route: "POST /imports/drafts/:id", name: "ok", as: asOwner, path: ownDraft, send: form("action", "start", "duplicates", "update", "column.0", "name", "column.1", "email"), status: seeOther, check: location("/imports/")},
+	{route: "POST /imports/drafts/:id", name: "another preview", as: asOwner, path: ownDraft, send: form("duplicates", "skip", "column.0", "firstName", "column.1", ""), status: okay, wants: []string{"Will be added"}, lacks: []string{"does not look like"}},
+	{route: "POST /imports/drafts/:id", name: "anonymous", path: ownDraft, send: form("action", "start"), status: unauthorized},
+	{route: "POST /imports/drafts/:id", name: "no right", as: readKey, path: ownDraft, send: form("action", "start"), status: forbidden},
+	{route: "POST /imports/drafts/:id", name: "other tenant", as: asStranger, path: ownDraft, send: form("action", "start"), status: notFound},
+	{route: "POST /imports/drafts/:id", name: "invalid", as: asOwner, path: ownDraft, send: form("action", "start", "column.0", "", "column.1", ""), status: unprocessable, wants: []string{"Choose a column for the name, the e-mail or the phone."}},
+	{route: "GET /imports/:id/errors.csv", name: "ok", as: asOwner, path: runImport("/errors.csv"), status: okay, wants: []string{"Name,Email,Why it was not taken\r\nBad,nonsense,E-mail: This does not look like an e-mail address.\r\n"}},
+	{route: "GET /imports/:id/errors.csv", name: "anonymous", path: runImport("/errors.csv"), status: seeOther},
+	{route: "GET /imports/:id/errors.csv", name: "no right", as: asMember, path: runImport("/errors.csv"), status: notFound},
+	{route: "GET /imports/:id/errors.csv", name: "other tenant", as: asStranger, path: runImport("/errors.csv"), status: notFound},
+	{route: "POST /imports/:id/undo", name: "ok", as: asOwner, path: runImport("/undo"), send: form(), status: seeOther, check: location("/imports/")},
+	{route: "POST /imports/:id/undo", name: "anonymous", path: runImport("/undo"), send: form(), status: unauthorized},
+	{route: "POST /imports/:id/undo", name: "no right", as: readKey, path: runImport("/undo"), send: form(), status: forbidden},
+	{route: "POST /imports/:id/undo", name: "other tenant", as: asStranger, path: runImport("/undo"), send: form(), status: notFound},
+	{route: "POST /imports/:id/undo", name: "invalid", as: asOwner, path: waitingImport("/undo"), send: form(), status: unprocessable, wants: []string{"still at work"}},
 
 	{route: "GET /imports/:id", name: "ok", as: asOwner, path: runImport(""), status: okay, wants: []string{"Completed", "Rows that were not taken", "E-mail: This does not look like an e-mail address.", "nonsense"}, lacks: []string{"hx-sse", "every 5s"}},
 	{route: "GET /imports/:id", name: "more rows", as: asOwner, headers: htmx(), path: runImport("?after=2"), status: okay, wants: []string{"<tbody>"}, lacks: []string{"<!doctype", "nonsense"}},
@@ -257,7 +280,7 @@ func upload(content string, fields ...string) body {
 	}
 }
 
-const importedCSV = "Name,Email\nBad,nonsense\nGood,good@file.in\n"
+const importedCSV = "Name,Email\nBad,nonsense\nGood,\n"
 
 // waitingImport gives the address of an import of the owner's that nobody works.
 func waitingImport(suffix string) target {
@@ -271,6 +294,28 @@ func runImport(suffix string) target {
 		w.workImport(t, id)
 		return "/imports/" + id.String() + suffix
 	}
+}
+
+// ownDraft gives the address of an upload of the owner's.
+func ownDraft(t *testing.T, w *world) string { return "/imports/drafts/" + w.draft(t).ID.String() }
+
+// startedDraft gives the address that an upload had before its import was started.
+func startedDraft(t *testing.T, w *world) string {
+	p := w.principal(t, w.owner)
+	d, err := w.crm.ImportDraft(t.Context(), p, w.draft(t).ID)
+	ok(t, err)
+	_, err = w.crm.StartDraft(t.Context(), p, d)
+	ok(t, err)
+	return "/imports/drafts/" + d.ID.String()
+}
+
+func (w *world) draft(t testing.TB) crm.ImportDraft {
+	t.Helper()
+	d, err := w.crm.UploadImport(t.Context(), w.principal(t, w.owner), crm.ImportInput{
+		FileName: "people.csv", Body: strings.NewReader(importedCSV), Size: int64(len(importedCSV)), Entity: crm.EntityContacts,
+	})
+	ok(t, err)
+	return d
 }
 
 func (w *world) startImport(t testing.TB) uuid.UUID {

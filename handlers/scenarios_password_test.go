@@ -48,6 +48,15 @@ func failedMail(suffix string) target {
 	}
 }
 
+// heldMail gives the address of a mail that a restore brought back, and suffix.
+func heldMail(suffix string) target {
+	return func(t *testing.T, w *world) string {
+		path := ofMail("")(t, w)
+		w.db.OwnerExec(t, "UPDATE mailbox_messages SET state = 'held', sent_at = NULL, problem = 'may have been sent' WHERE id = $1", strings.TrimPrefix(path, "/admin/mail/"))
+		return path + suffix
+	}
+}
+
 var mailScenarios = []scenario{
 	{route: "GET /admin/mail", name: "ok", as: asOperator, status: okay, wants: []string{"<!doctype html>", "Administration", "There is no mail server"}},
 	{route: "GET /admin/mail", name: "part", as: asOperator, headers: htmx(), status: okay, wants: []string{`id="results"`}, lacks: []string{"<!doctype"}},
@@ -67,6 +76,16 @@ var mailScenarios = []scenario{
 	{route: "POST /admin/mail/:id/resend", name: "anonymous", path: failedMail("/resend"), send: form(), status: notFound},
 	{route: "POST /admin/mail/:id/resend", name: "no right", as: asOwner, path: failedMail("/resend"), send: form(), status: notFound},
 	{route: "POST /admin/mail/:id/resend", name: "invalid", as: asOperator, path: ofMail("/resend"), send: form(), status: unprocessable, wants: []string{"Only a mail that could not be sent"}},
+	{route: "POST /admin/mail/:id/resend", name: "held", as: asOperator, path: heldMail("/resend"), send: form(), status: seeOther, check: func(t *testing.T, w *world, a answer) {
+		asOperator(t, w).get(t, a.header.Get("Location")).wants(t, "Waiting")
+	}},
+	{route: "GET /admin/mail/:id", name: "held", as: asOperator, path: heldMail(""), status: okay, wants: []string{"Release", "Discard", "may have been sent"}},
+	{route: "POST /admin/mail/:id/discard", name: "ok", as: asOperator, path: heldMail("/discard"), send: form(), status: seeOther, check: func(t *testing.T, w *world, a answer) {
+		asOperator(t, w).get(t, "/admin/audit").wants(t, "mail.discard")
+	}},
+	{route: "POST /admin/mail/:id/discard", name: "anonymous", path: heldMail("/discard"), send: form(), status: notFound},
+	{route: "POST /admin/mail/:id/discard", name: "no right", as: asOwner, path: heldMail("/discard"), send: form(), status: notFound},
+	{route: "POST /admin/mail/:id/discard", name: "invalid", as: asOperator, path: failedMail("/discard"), send: form(), status: unprocessable, wants: []string{"Only a mail that is held"}},
 	{route: "GET /admin/mail/:id", name: "given up", as: asOperator, path: failedMail(""), status: okay, wants: []string{"Send again"}},
 	{route: "GET /admin/mail/:id", name: "unknown", as: asOperator, path: at("/admin/mail/" + uuid.NewString()), status: notFound},
 	{route: "GET /admin/mail/:id", name: "no id", as: asOperator, path: at("/admin/mail/nonsense"), status: notFound},

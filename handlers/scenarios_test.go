@@ -21,6 +21,7 @@ type scenario struct {
 	path  target // nil: the route's own
 	send  body   // nil: no body
 
+	script  bool     // sends the page's token in a header, as a script of a page does
 	headers []string // names and values in turn
 	status  int
 	wants   []string // texts of the answer
@@ -77,12 +78,12 @@ func jsonBody(text string) body {
 
 // scenarios joins the tables of all files; a new one is added here.
 func scenarios() []scenario {
-	return slices.Concat(publicScenarios, passwordScenarios, mailScenarios, contactScenarios, searchScenarios, notificationScenarios, viewScenarios, importScenarios, adminScenarios,
-		settingsScenarios, profileScenarios, businessScenarios, apiScenarios, settingsAPIScenarios, accountScenarios, invitationScenarios, securityScenarios, ruleScenarios, passkeyScenarios)
+	return slices.Concat(publicScenarios, passwordScenarios, mailScenarios, contactScenarios, companyScenarios, searchScenarios, notificationScenarios, viewScenarios, batchScenarios, bulkPageScenarios, importScenarios, adminScenarios,
+		settingsScenarios, profileScenarios, businessScenarios, apiScenarios, settingsAPIScenarios, accountScenarios, invitationScenarios, securityScenarios, ruleScenarios, passkeyScenarios, recordScenarios, duplicateScenarios, trashScenarios, backupScenarios, backupAPIScenarios, tenantBackupScenarios, tenantBackupAPIScenarios)
 }
 
 func TestScenarios(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, withBackups)
 	redis := w.redis(t)
 	for _, s := range scenarios() {
 		t.Run(s.route+"/"+s.name, func(t *testing.T) {
@@ -99,7 +100,11 @@ func TestScenarios(t *testing.T) {
 			if s.send != nil {
 				contentType, content = s.send(t, w, b)
 			}
-			a := b.do(t, method, path, contentType, content, s.headers...)
+			headers := s.headers
+			if s.script {
+				headers = append(slices.Clone(headers), "X-CSRF-Token", b.csrf)
+			}
+			a := b.do(t, method, path, contentType, content, headers...)
 			a.is(t, s.status)
 			a.isSafe(t)
 			a.wants(t, s.wants...)
@@ -139,6 +144,10 @@ var exempt = map[string]struct {
 	"GET /admin/mail/:id/html":              {nil, "has a policy of its own, see TestTheHTMLOfAMailCanDoNothing"},
 	"POST /contacts/:id/delete":             {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /contacts/:id/restore":            {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /companies/:id/delete":            {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /companies/:id/restore":           {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /companies/views/:id/default":     {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /companies/views/:id/delete":      {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /admin/tenants/:tenant/suspend":   {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /admin/tenants/:tenant/resume":    {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /settings/keys/:id/revoke":        {[]string{"invalid"}, "reads nothing but the id"},
@@ -174,8 +183,20 @@ var exempt = map[string]struct {
 	"POST /notifications/read":              {[]string{"invalid"}, "reads nothing"},
 	"POST /notifications/:id/open":          {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /admin/mail/:id/resend":           {[]string{"other tenant"}, "mails belong to no tenant"},
+	"POST /admin/mail/:id/discard":          {[]string{"other tenant"}, "mails belong to no tenant"},
 	"POST /contacts/views/:id/default":      {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /contacts/views/:id/delete":       {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /api/v1/batch/:id/undo":           {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /bulk/:id/undo":                   {[]string{"invalid"}, "reads nothing but the id"},
+	"GET /api/v1/backups/:id":               {[]string{"other tenant"}, "backups belong to no tenant"},
+	"GET /api/v1/backups/jobs/:id":          {[]string{"other tenant"}, "backups belong to no tenant"},
+	"GET /api/v1/backups/jobs/:id/events":   {[]string{"other tenant"}, "backups belong to no tenant"},
+	"POST /api/v1/backups/:id/verify":       {[]string{"other tenant"}, "backups belong to no tenant"},
+	"POST /api/v1/backups/:id/drill":        {[]string{"other tenant"}, "backups belong to no tenant"},
+	"POST /api/v1/backups/:id/restore":      {[]string{"other tenant"}, "backups belong to no tenant"},
+	"POST " + tenantsAPI + "/plan":          {[]string{"other tenant"}, "for platform administrators, who belong to none of them"},
+	"POST " + tenantsAPI + "/apply":         {[]string{"other tenant"}, "for platform administrators, who belong to none of them"},
+	"GET " + tenantsAPI + "/plans/:plan":    {[]string{"other tenant"}, "for platform administrators, who belong to none of them"},
 }
 
 // TestEveryRouteHasScenarios fails on a route that nobody has thought through.

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -10,13 +9,16 @@ import (
 	"payaid/handlers/mw"
 	"payaid/internal/auth"
 	"payaid/internal/crm"
+	"payaid/internal/listing"
+	"payaid/views/companies"
 	"payaid/views/contacts"
 	"payaid/views/layout"
+	"payaid/views/list"
 	"payaid/views/search"
 	"payaid/views/ui"
 )
 
-// foundContacts is how many contacts a search over everything shows; the list has
+// foundContacts is how many of each entity a search over everything shows; the list has
 // the others.
 const foundContacts = 6
 
@@ -31,6 +33,10 @@ func (s *server) search(c *fiber.Ctx) error {
 	if !commandsOnly {
 		group, err := s.findContacts(c, p, words)
 		if err != nil {
+			return err
+		}
+		props.Add(group)
+		if group, err = s.findCompanies(c, p, words); err != nil {
 			return err
 		}
 		props.Add(group)
@@ -57,14 +63,24 @@ func (s *server) findContacts(c *fiber.Ctx, p auth.Principal, words string) (sea
 		return search.Group{}, err
 	}
 	group := search.Group{Label: "Contacts", Items: contactItems(page.Contacts)}
-	if page.Total > len(page.Contacts) {
-		total := strconv.Itoa(page.Total)
-		if page.Capped {
-			total += "+"
-		}
-		group.Note = strconv.Itoa(len(page.Contacts)) + " of " + total
-		group.Items = append(group.Items, search.Item{Label: "Show all that match", Href: contacts.ListURL(contacts.List{ContactFilter: crm.ContactFilter{Query: words}}), Icon: ui.IconUsers})
+	group.AddRest(len(page.Contacts), page.Total, page.Capped, contacts.Listed.URL(list.Address{Text: words}), ui.IconUsers)
+	return group, nil
+}
+
+// findCompanies returns the companies that match; without words there are none.
+func (s *server) findCompanies(c *fiber.Ctx, p auth.Principal, words string) (search.Group, error) {
+	if !p.Can(auth.CompaniesRead) || words == "" {
+		return search.Group{}, nil
 	}
+	page, err := s.CRM.Companies(c.UserContext(), p, listing.Query{Text: words, Limit: foundContacts})
+	if err != nil || page.Similar { // what only comes close is for the list
+		return search.Group{}, err
+	}
+	group := search.Group{Label: "Companies"}
+	for _, one := range page.Items {
+		group.Items = append(group.Items, search.Item{Label: one.Name, Detail: one.Industry, Href: "/companies/" + one.ID.String()})
+	}
+	group.AddRest(len(page.Items), page.Total, page.Capped, companies.Listed.URL(list.Address{Text: words}), ui.IconBuilding2)
 	return group, nil
 }
 
@@ -123,10 +139,14 @@ func navItem(n layout.NavItem, detail string) search.Item {
 // creatable lists what can be made from every page, with the keys for pages that
 // make nothing of their own.
 func creatable(p auth.Principal) []layout.NavItem {
-	if !p.Can(auth.ContactsWrite) {
-		return nil
+	var items []layout.NavItem
+	if p.Can(auth.ContactsWrite) {
+		items = append(items, layout.NavItem{Key: "new-contact", Label: "New contact", Href: "/contacts/new", Icon: ui.IconPlus, Keys: "c c"})
 	}
-	return []layout.NavItem{{Key: "new-contact", Label: "New contact", Href: "/contacts/new", Icon: ui.IconPlus, Keys: "c c"}}
+	if p.Can(auth.CompaniesWrite) {
+		items = append(items, layout.NavItem{Key: "new-company", Label: "New company", Href: "/companies/new", Icon: ui.IconPlus, Keys: "c o"})
+	}
+	return items
 }
 
 // commands lists what can be done from every page.
@@ -137,6 +157,9 @@ func commands(p auth.Principal) []search.Item {
 	}
 	if p.Can(auth.ContactsExport) {
 		items = append(items, search.Item{Label: "Export all contacts as CSV", Href: "/contacts/export.csv", Icon: ui.IconDownload})
+	}
+	if p.Can(auth.CompaniesExport) {
+		items = append(items, search.Item{Label: "Export all companies as CSV", Href: "/companies/export.csv", Icon: ui.IconDownload})
 	}
 	return items
 }

@@ -40,7 +40,7 @@ func (s *server) updatePerson(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	values := settings.PersonValues{Role: c.FormValue("role"), Team: c.FormValue("teamId"), ContactScope: c.FormValue("viewScopes"), Version: version}
+	values := settings.PersonValues{Role: c.FormValue("role"), Team: c.FormValue("teamId"), ContactScope: c.FormValue("viewScopes"), CompanyScope: c.FormValue("companyScope"), Version: version}
 	patch, err := personPatch(values)
 	if err == nil {
 		_, err = s.Auth.UpdatePerson(c.UserContext(), p, id, patch, &version)
@@ -53,7 +53,7 @@ func (s *server) updatePerson(c *fiber.Ctx) error {
 
 // personPatch changes every field of the form; the role is not in it for an owner.
 func personPatch(v settings.PersonValues) (auth.PersonPatch, error) {
-	patch := auth.PersonPatch{ViewScopes: map[string]auth.Scope{auth.Contacts: auth.Scope(v.ContactScope)}, TeamID: &uuid.Nil}
+	patch := auth.PersonPatch{ViewScopes: map[string]auth.Scope{auth.Contacts: auth.Scope(v.ContactScope), auth.Companies: auth.Scope(v.CompanyScope)}, TeamID: &uuid.Nil}
 	if v.Role != "" {
 		role := auth.Role(v.Role)
 		patch.Role = &role

@@ -42,6 +42,6 @@ func unsent(c *fiber.Ctx, p respond.Problem, props errors.Props) errors.Props {
 // secret reports whether a field is nobody's to read over somebody's shoulder, or
 // of no use to a person.
 func secret(name string) bool {
-	hidden := []string{"_csrf", "next", "version", "current", "new", "code", "token", "secret"}
+	hidden := []string{"_csrf", "next", "version", "current", "new", "code", "token", "secret", "identity"}
 	return slices.Contains(hidden, name) || strings.Contains(strings.ToLower(name), "password")
 }

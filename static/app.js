@@ -212,6 +212,7 @@
   on('submit', (e) => {
     const form = e.target;
     if (e.defaultPrevented || form.matches('[hx-post], [hx-get], [method=dialog]')) return;
+    if (e.submitter?.matches('[data-download]')) return; // the page stays, and may ask again
     if (form.dataset.sent) return e.preventDefault();
     form.dataset.sent = 'true';
     leaving = true;

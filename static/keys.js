@@ -18,6 +18,14 @@
     $('a[href]', next)?.focus({ preventScroll: true });
   }
 
+  // What selecting means is known to static/list.js.
+  const chosen = () => $('[data-row]:checked', current());
+  function select(range) {
+    const box = current() && $('[data-row]', current());
+    box?.dispatchEvent(new CustomEvent('selectrow', { bubbles: true, detail: { range } }));
+    return !!box;
+  }
+
   // htmx takes hold of the page a moment after this script has run, on a busy machine after the page is shown. A press waits
   // for it: the bare link would leave the page instead of opening its dialog.
   let ready = false;
@@ -27,6 +35,7 @@
     else if (button) document.addEventListener('htmx:after:process', () => button.click(), { once: true });
     return !!button;
   }
+  const follow = (link) => { link?.click(); return !!link; };
   // What is typed while a dialog is on its way is meant for the dialog.
   const coming = () => $('[hx-target="#modal"].htmx-request');
 
@@ -35,16 +44,27 @@
     palette: () => { document.dispatchEvent(new CustomEvent('palette')); return true; },
     create: () => press($('[data-create]')),
     edit: () => press($('[data-edit]')),
+    before: () => follow($('a[data-before]')),
+    after: () => follow($('a[data-after]')),
     help: () => { help.showModal(); return true; },
     next: () => { step(1); return true; },
     previous: () => { step(-1); return true; },
     open: () => { const link = current() && $('a[href]', current()); link?.click(); return !!link; },
-    select: () => { const box = current() && $('[data-row]', current()); box?.click(); return !!box; },
+    select: () => select(false),
+    extend: (by) => { if (!current() || chosen()) step(Number(by)); return select(true); },
+    remove: () => { const button = $('[data-row]:checked') && $('[data-bulk-delete]'); button?.click(); return !!button; },
     go: (to) => { location.href = to; return true; },
     // Pressing the button sends nothing while it is disabled, that is, while the form is being sent.
     submit: (_, e) => { const button = e.target.form && $('[type=submit]', e.target.form); button?.click(); return !!button; },
-    // Escape is the browser's: it closes dialogs and popovers. What is left is to leave a field or the row.
-    close: (_, e) => { if ($('dialog[open]') || $(':popover-open')) return false; e.target.blur?.(); current()?.classList.remove('cursor'); return false; },
+    // Escape is the browser's: it closes dialogs and popovers. What is left is to let go of a selection, a field or the row.
+    close: (_, e) => {
+      if ($('dialog[open]') || $(':popover-open')) return false;
+      const ticked = !typing(e.target) && $('[data-row]:checked');
+      if (ticked) { ticked.form.dispatchEvent(new CustomEvent('clearrows', { bubbles: true })); return true; }
+      e.target.blur?.();
+      current()?.classList.remove('cursor');
+      return false;
+    },
   };
 
   const table = new Map([...help.querySelectorAll('[data-keys]')].flatMap((row) => row.dataset.keys.split('|').map((keys) => [keys, row.dataset])));
@@ -62,8 +82,9 @@
     // Enter on a link or a button is its own.
     if (single && e.key === 'Enter' && e.target.closest('a, button, summary')) return;
 
-    // With Shift or Caps Lock the letter comes as a capital; a shortcut does not mean that.
-    const key = modified && e.key.length === 1 ? e.key.toLowerCase() : e.key;
+    // With Shift or Caps Lock the letter comes as a capital; a shortcut does not mean that, unless it says Shift.
+    let key = modified && e.key.length === 1 ? e.key.toLowerCase() : e.key;
+    if (single && e.shiftKey && /^[A-Z]$/.test(key)) key = `Shift+${key.toLowerCase()}`;
     const second = single && first && Date.now() - at < 900 ? table.get(`${first} ${key}`) : undefined;
     const entry = second || table.get((modified ? 'Control+' : '') + key);
     first = '';

@@ -15,6 +15,7 @@ import (
 	"payaid/internal/auth"
 	"payaid/internal/backup"
 	"payaid/internal/blob"
+	"payaid/internal/bulk"
 	"payaid/internal/cache"
 	"payaid/internal/change"
 	"payaid/internal/crm"
@@ -41,6 +42,8 @@ type app struct {
 	db      *db.DB
 	redis   redis.UniversalClient
 	cacheDB *db.DB // the cache's own connections
+	live    *db.Generation
+	watcher *backup.Watcher // tells live
 	cache   *cache.Cache
 	blobs   blob.Store
 	jobs    *jobs.Client
@@ -51,10 +54,17 @@ type app struct {
 	tenant   *tenant.Service
 	join     *join.Service
 	crm      *crm.Service
+	bulk     *bulk.Service
 	audit    *audit.Service
 	mail     *mail.Service
 	settings *tenant.Settings
 	notify   *notify.Service
+
+	backups *backup.Service
+	desk    *backup.Desk
+	works   bool // makes backups: the schedule's, and those asked for in the panel
+	working chan struct{}
+	stop    context.CancelFunc
 
 	platform   *platform.Service
 	federation *auth.Federation // nil without a provider
@@ -72,7 +82,11 @@ func (e *environment) newApp(ctx context.Context, log *slog.Logger, works bool) 
 	if a.servers, err = e.findServers(ctx, log); err != nil {
 		return nil, err
 	}
-	if a.db, err = openDatabase(ctx, a.servers); err != nil {
+	a.live = db.NewGeneration()
+	if a.db, err = openDatabase(ctx, a.servers, a.live); err != nil {
+		return nil, err
+	}
+	if a.watcher, err = a.watch(); err != nil {
 		return nil, err
 	}
 	if a.redis, err = kv.Open(a.servers.sessionURL); err != nil {
@@ -84,13 +98,17 @@ func (e *environment) newApp(ctx context.Context, log *slog.Logger, works bool) 
 	if a.blobs, err = e.openBlobs(ctx); err != nil {
 		return nil, fmt.Errorf("the object store does not answer: %w", err)
 	}
-	return a, a.build(ctx, works)
+	if err = a.build(ctx, works); err != nil {
+		return nil, err
+	}
+	a.watcher.Start(ctx)
+	return a, nil
 }
 
 // openCache opens the cache with two connections to the database that no page can
 // take from it.
 func (a *app) openCache(ctx context.Context) (err error) {
-	if a.cacheDB, err = db.Open(ctx, a.servers.databaseURL, db.Options{MaxConns: 2}); err != nil {
+	if a.cacheDB, err = db.Open(ctx, a.servers.databaseURL, db.Options{MaxConns: 2, Generation: a.live}); err != nil {
 		return fmt.Errorf("the database does not answer: %w", err)
 	}
 	if a.cache, err = cache.New(cache.Options{URL: a.servers.cacheURL, DB: a.cacheDB, Log: a.log}); err != nil {
@@ -106,6 +124,7 @@ func (a *app) build(ctx context.Context, works bool) error {
 	if a.auth, err = auth.New(ctx, write, auth.WithNotices(mailview.SecurityNotice(a.cfg.cfg.BaseURL))); err != nil {
 		return err
 	}
+	a.auth.UseCache(a.cache)
 	if a.factor, err = factor.New(write, a.auth, factor.Options{SecretKey: a.servers.secretKey, BaseURL: a.cfg.cfg.BaseURL}); err != nil {
 		return err
 	}
@@ -119,19 +138,23 @@ func (a *app) build(ctx context.Context, works bool) error {
 	a.join = join.New(write, a.auth)
 	a.crm = crm.New(write, a.blobs, a.auth)
 	a.crm.UseCache(a.cache)
+	a.bulk = bulk.New(write, a.auth, map[string]bulk.Entity{crm.EntityContacts: a.crm.BulkContacts()})
 	a.audit = audit.New(a.db)
 	pictures := picture.NewMaker()
 	a.photos = auth.NewPhotos(write, a.blobs, pictures)
 	a.settings = tenant.NewSettings(write, a.blobs, pictures, a.auth)
-	options := jobs.Options{Log: a.log, Tracked: []jobs.Tracker{jobs.Track[crm.ImportArgs]()}}
+	if err := a.openBackups(ctx); err != nil {
+		return err
+	}
+	options := jobs.Options{Log: a.log, Tracked: []jobs.Tracker{jobs.Track[crm.ImportArgs](), jobs.Track[crm.UndoArgs](), jobs.Track[bulk.Args]()}}
 	if works {
 		options.Workers = jobs.NewWorkers()
 		jobs.Add(options.Workers, a.crm.RunImport)
+		jobs.Add(options.Workers, a.crm.RunUndo)
+		jobs.Add(options.Workers, a.crm.SweepImports)
+		jobs.Add(options.Workers, a.bulk.Work)
+		jobs.Add(options.Workers, a.bulk.Purge)
 		jobs.Add(options.Workers, write.RunPurge)
-		jobs.Add(options.Workers, func(ctx context.Context, args auth.DropPhotoArgs, _ bool) error { return a.photos.Drop(ctx, args) })
-		jobs.Add(options.Workers, func(ctx context.Context, args tenant.DropLogoArgs, _ bool) error {
-			return a.settings.DropLogo(ctx, args)
-		})
 		jobs.Add(options.Workers, a.mail.Send)
 		jobs.Add(options.Workers, a.mail.Purge)
 		jobs.Add(options.Workers, a.notify.Purge)
@@ -146,17 +169,21 @@ func (a *app) build(ctx context.Context, works bool) error {
 		})
 		options.Periodic = []jobs.Periodic{
 			{Every: time.Hour, Args: change.PurgeArgs{}}, {Every: 24 * time.Hour, Args: mail.PurgeArgs{}},
+			{Every: 24 * time.Hour, Args: bulk.PurgeArgs{}}, {Every: time.Hour, Args: crm.SweepImportsArgs{}},
 			{Every: 24 * time.Hour, Args: notify.PurgeArgs{}}, {Every: 5 * time.Minute, Args: backup.Nightly{}, Queue: backupQueue},
+			{Every: 10 * time.Minute, Args: platform.WatchBackupsArgs{}},
 		}
-		if err := a.worksBackups(ctx, &options); err != nil {
-			return err
-		}
+		a.worksBackups(ctx, &options)
+		jobs.Add(options.Workers, func(ctx context.Context, _ platform.WatchBackupsArgs, _ bool) error {
+			return a.platform.WatchBackups(ctx, mailview.BackupAlarm(a.cfg.cfg.BaseURL))
+		})
 	}
 	if a.jobs, err = jobs.New(a.db, options); err != nil {
 		return err
 	}
 	write.Jobs = a.jobs
 	a.platform = platform.New(write, a.jobs, a.auth, a.cache)
+	a.platform.UseBackups(a.desk)
 	if p := a.cfg.provider(); p != nil {
 		a.federation = a.auth.Federate(p, mailview.IdentityLinked(a.cfg.cfg.BaseURL))
 	}
@@ -171,15 +198,16 @@ func (a *app) web(closing <-chan struct{}) (*handlers.Web, error) {
 	}
 	c := &a.cfg.cfg
 	return handlers.New(handlers.Deps{
-		Auth: a.auth, Federation: a.federation, Factor: a.factor, Photos: a.photos, Tenant: a.tenant, Join: a.join, Settings: a.settings, CRM: a.crm, Audit: a.audit, Mail: a.mail, Notify: a.notify, Platform: a.platform,
+		Auth: a.auth, Federation: a.federation, Factor: a.factor, Photos: a.photos, Tenant: a.tenant, Join: a.join, Settings: a.settings, CRM: a.crm, Bulk: a.bulk, Audit: a.audit, Mail: a.mail, Notify: a.notify, Cache: a.cache, Platform: a.platform,
 		Sessions: session.NewStore(a.redis, session.Options{Secure: c.SecureCookies(), Timeout: time.Second}),
-		Limiter:  limit.New(a.redis), Static: files, Explain: change.Explain, Log: a.log, Now: time.Now,
+		Limiter:  limit.New(a.redis), RequestRate: c.RequestRate, Static: files, Explain: change.Explain, Log: a.log, Now: time.Now,
 		SecretKey: a.servers.secretKey, BaseURL: c.BaseURL, SecureCookies: c.SecureCookies(), TrustedProxies: c.TrustedProxies, Demo: c.Demo,
 		SignUp: c.SignUpOpen(), ShowLinks: a.mail.Keeps() && !c.IsProduction(),
 		Closing: closing,
 		Checks: []handlers.Check{
 			{Name: "database", Required: true, Ask: a.db.Ping},
 			{Name: "schema", Required: true, Ask: a.db.CheckSchema},
+			{Name: "generation", Ask: a.watcher.Check},
 			{Name: "sessions", Ask: func(ctx context.Context) error { return a.redis.Ping(ctx).Err() }},
 			{Name: "cache", Ask: a.cache.Ping},
 			{Name: "objects", Ask: a.blobs.Check},
@@ -190,6 +218,10 @@ func (a *app) web(closing <-chan struct{}) (*handlers.Web, error) {
 // close gives everything back, last made first.
 func (a *app) close(ctx context.Context) error {
 	var errs []error
+	a.stopBackups()
+	if a.watcher != nil {
+		a.watcher.Close()
+	}
 	if a.jobs != nil {
 		errs = append(errs, a.jobs.Stop(ctx))
 	}

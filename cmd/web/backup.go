@@ -30,12 +30,17 @@ const (
 
 // backupCmds are the verbs below backup.
 type backupCmds struct {
-	Create backupCreateCmd `cmd:"" help:"Make a backup; the last line is its id."`
-	List   backupListCmd   `cmd:"" help:"List the backups, newest first."`
-	Verify backupVerifyCmd `cmd:"" help:"Read a backup whole and compare it with its checksums."`
-	Drill  backupDrillCmd  `cmd:"" help:"Restore a backup into a database of its own, compare it and drop it again."`
-	Prune  backupPruneCmd  `cmd:"" help:"Forget the backups that are older than PAYAID_BACKUP_RETENTION_DAYS."`
-	Keygen backupKeygenCmd `cmd:"" help:"Make a key that opens backups."`
+	Create   backupCreateCmd   `cmd:"" help:"Make a backup; the last line is its id."`
+	List     backupListCmd     `cmd:"" help:"List the backups, newest first."`
+	Verify   backupVerifyCmd   `cmd:"" help:"Read a backup whole and compare it with its checksums."`
+	Drill    backupDrillCmd    `cmd:"" help:"Restore a backup into a database of its own, compare it and drop it again."`
+	Restore  backupRestoreCmd  `cmd:"" help:"Make a backup the live data. What was live is kept for 7 days."`
+	Rollback backupRollbackCmd `cmd:"" help:"Bring back what was live before the newest restore."`
+	Prune    backupPruneCmd    `cmd:"" help:"Forget the backups that are older than PAYAID_BACKUP_RETENTION_DAYS."`
+	Collect  backupCollectCmd  `cmd:"" help:"Delete the files that neither the database nor a kept backup refers to."`
+	Keygen   backupKeygenCmd   `cmd:"" help:"Make a key that opens backups."`
+
+	Tenant tenantBackupCmds `embed:""`
 }
 
 // openBackup returns the backup service on the servers s.
@@ -60,26 +65,57 @@ func (e *environment) openBackup(ctx context.Context, s *servers, objects blob.S
 	return backup.New(o), nil
 }
 
-// worksBackups lets this process keep the schedule of the backups, if it can make
-// any.
-func (a *app) worksBackups(ctx context.Context, o *jobs.Options) error {
-	service, err := a.cfg.openBackup(ctx, a.servers, a.blobs, func(o *backup.Options) {
+// openBackups opens the backups for the panel, and for making them.
+func (a *app) openBackups(ctx context.Context) (err error) {
+	a.backups, err = a.cfg.openBackup(ctx, a.servers, a.blobs, func(o *backup.Options) {
+		o.Write = a.backupWriter()
 		o.Log, o.Progress = a.log, func(line string) { a.log.InfoContext(ctx, "backup: "+line) }
 	})
 	if err != nil {
 		return err
 	}
+	a.desk, err = a.backups.OpenDesk()
+	return err
+}
+
+// startBackups begins to do what is asked for in the panel, if this process can.
+func (a *app) startBackups(ctx context.Context) {
+	if !a.works {
+		return
+	}
+	ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
+	a.working = make(chan struct{})
+	go func() {
+		defer close(a.working)
+		a.backups.Work(ctx)
+	}()
+}
+
+// stopBackups stops what is under way: nothing half made is left, and it can be
+// asked for again.
+func (a *app) stopBackups() {
+	if a.stop != nil {
+		a.stop()
+		<-a.working
+	}
+	if a.desk != nil {
+		a.desk.Close()
+	}
+}
+
+// worksBackups lets this process keep the schedule of the backups, if it can make
+// any.
+func (a *app) worksBackups(ctx context.Context, o *jobs.Options) {
 	// The queue's leader must know every kind of job, also one that it does not work.
-	jobs.AddLong(o.Workers, backupLimit, func(ctx context.Context, _ backup.Nightly) error { return service.RunSchedule(ctx) })
+	jobs.AddLong(o.Workers, backupLimit, func(ctx context.Context, _ backup.Nightly) error { return a.backups.RunSchedule(ctx) })
 	switch {
 	case a.servers.backupURL == "":
 		a.log.WarnContext(ctx, "this process makes no backups: set PAYAID_DATABASE_BACKUP_URL where they are to be made")
 	case !backup.HasPrograms(localstack.ProgramDirs(ctx)):
 		a.log.WarnContext(ctx, "this process makes no backups: it lacks pg_dump and pg_restore; install PostgreSQL's client programs")
 	default:
-		o.Queue = backupQueue
+		o.Queue, a.works = backupQueue, true
 	}
-	return nil
 }
 
 // openBackupStore keeps backups apart from the files of the application: in a
@@ -249,6 +285,20 @@ func (backupPruneCmd) Run(ctx context.Context, e *environment) error {
 			return err
 		}
 		fmt.Fprintf(e.out, "forgot %d backups\n", len(gone))
+		return nil
+	})
+}
+
+type backupCollectCmd struct{}
+
+// Run deletes files that are needed no more.
+func (backupCollectCmd) Run(ctx context.Context, e *environment) error {
+	return e.withBackup(ctx, "", func(s *backup.Service) error {
+		done, err := s.Collect(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(e.out, "deleted %d files of %d bytes; %d that nothing refers to stay until no backup can need them\n", done.Files, done.Bytes, done.Orphans)
 		return nil
 	})
 }

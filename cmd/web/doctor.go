@@ -61,10 +61,25 @@ func (e *environment) newestBackup(ctx context.Context, s *servers) (doctor.Back
 		return doctor.Backup{}, err
 	}
 	b, err := service.Newest(ctx)
-	if errors.Is(err, backup.ErrNotFound) {
-		return doctor.Backup{}, nil
+	if err != nil && !errors.Is(err, backup.ErrNotFound) {
+		return doctor.Backup{}, err
 	}
-	return doctor.Backup{Made: b.StartedAt, Proven: b.Proven()}, err
+	found := doctor.Backup{Made: b.StartedAt, Proven: b.Proven()}
+	desk, err := service.OpenDesk()
+	if err != nil {
+		return found, err
+	}
+	defer desk.Close()
+	h, err := desk.Health(ctx)
+	if backup.NoHistory(err) { // nothing was ever made here
+		return found, nil
+	}
+	for _, w := range h.Wrong {
+		if w.Kind != backup.WrongOverdue { // its age says that already
+			found.Wrong = append(found.Wrong, w.Says)
+		}
+	}
+	return found, err
 }
 
 func (c doctorCmd) print(e *environment, found []doctor.Finding) error {

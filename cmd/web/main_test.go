@@ -84,6 +84,19 @@ func TestAdministration(t *testing.T) {
 		t.Errorf("apikey create prints the secret alone, got %q", secret)
 	}
 	refused("does not have contacts:export", "apikey", "create", "--tenant", "rao", "--name", "t", "--role", "member", "--scopes", "contacts:export")
+	cookies := filepath.Join(t.TempDir(), "cookies.txt")
+	must("seed", "--tenant", "rao", "--contacts", "30", "--sessions", "3", "--cookies", cookies)
+	if b, err := os.ReadFile(cookies); err != nil || strings.Count(string(b), "sid=") != 3 { //nolint:gosec // a file of this test
+		t.Errorf("cookies: %q, %v", b, err)
+	}
+	refused("say with --contacts or --sessions", "seed", "--tenant", "rao")
+	production := []string{
+		"PAYAID_ENV=production", "PAYAID_DATABASE_URL=postgres://db/x", "PAYAID_REDIS_SESSION_URL=redis://r", "PAYAID_REDIS_CACHE_URL=redis://c", "PAYAID_S3_ENDPOINT=http://s3",
+		"PAYAID_S3_ACCESS_KEY=a", "PAYAID_S3_SECRET_KEY=b", "PAYAID_BASE_URL=https://crm.example.in", "PAYAID_BACKUP_RECIPIENTS=a,b", "PAYAID_SECRET_KEY=" + strings.Repeat("x", 40),
+	}
+	if code, _, errs := payaid(t, production, "seed", "--tenant", "rao", "--sessions", "1"); code != exitFailed || !strings.Contains(errs, "refused with PAYAID_ENV=production") {
+		t.Errorf("sessions in production: code %d, %s", code, errs)
+	}
 	if out := must("migrate", "status"); strings.Contains(out, "pending") || !strings.Contains(out, "up to date") {
 		t.Errorf("migrate status: %q", out)
 	}
@@ -193,7 +206,7 @@ func TestHelpNamesEveryVerb(t *testing.T) {
 	if code != exitDone {
 		t.Errorf("code %d", code)
 	}
-	for _, verb := range []string{"serve", "worker", "migrate", "healthcheck", "doctor", "stop", "user create", "user unlink", "tenant list", "apikey create", "backup create", "backup drill"} {
+	for _, verb := range []string{"serve", "worker", "migrate", "healthcheck", "doctor", "stop", "user create", "user unlink", "tenant list", "apikey create", "backup create", "backup drill", "backup restore", "backup rollback"} {
 		if !strings.Contains(out, verb) {
 			t.Errorf("--help lacks %s", verb)
 		}

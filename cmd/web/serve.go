@@ -49,6 +49,7 @@ func (serveCmd) Run(ctx context.Context, e *environment) error {
 	if err := a.jobs.Start(ctx); err != nil {
 		return errors.Join(err, a.close(context.WithoutCancel(ctx)))
 	}
+	a.startBackups(ctx)
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
 	if a.servers.stack != nil {
@@ -141,6 +142,7 @@ func (workerCmd) Run(ctx context.Context, e *environment) error {
 	if err := a.jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(err, a.close(context.WithoutCancel(ctx)))
 	}
+	a.startBackups(ctx)
 	log.InfoContext(ctx, "working background jobs")
 	<-ctx.Done()
 	secondSignalKills()

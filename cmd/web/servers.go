@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"payaid/db"
+	"payaid/internal/backup"
 	"payaid/internal/blob"
 	"payaid/internal/localstack"
 	"payaid/internal/mail"
@@ -75,7 +76,10 @@ func prepareDatabase(ctx context.Context, stack *localstack.Stack, ownerURL stri
 	if err == nil && len(done) > 0 {
 		log.InfoContext(ctx, "database migrated", "steps", len(done))
 	}
-	return errors.Join(err, m.Close())
+	if err := errors.Join(err, m.Close()); err != nil {
+		return err
+	}
+	return backup.EnsureOps(ctx, ownerURL)
 }
 
 // close leaves the embedded servers; the last process to leave stops them.
@@ -140,8 +144,8 @@ func (e *environment) quietLogger() *slog.Logger {
 
 // openDatabase opens the pool and refuses a schema that this program does not
 // know.
-func openDatabase(ctx context.Context, s *servers) (*db.DB, error) {
-	d, err := db.Open(ctx, s.databaseURL, db.Options{})
+func openDatabase(ctx context.Context, s *servers, live *db.Generation) (*db.DB, error) {
+	d, err := db.Open(ctx, s.databaseURL, db.Options{Generation: live})
 	if err != nil {
 		return nil, fmt.Errorf("the database does not answer: %w", err)
 	}

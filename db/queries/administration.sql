@@ -44,3 +44,8 @@ WHERE tenant_id = @tenant_id AND id = @id AND status = 'failed';
 -- The job is over and never said so. A row that was written after the job's end belongs to a new try.
 UPDATE job_progress SET status = 'failed', message = @message, updated_at = @now, finished_at = @now
 WHERE tenant_id = @tenant_id AND id = @id AND finished_at IS NULL AND updated_at <= @ended_at::timestamptz;
+
+-- name: ListPlatformAdmins :many
+-- @sqlc-vet-disable tenant-scoped
+-- people belong to the installation
+SELECT email, name FROM users WHERE platform_admin AND disabled_at IS NULL ORDER BY email;

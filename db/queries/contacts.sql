@@ -4,7 +4,7 @@ SELECT c.id, c.first_name, c.last_name, c.name, c.email, c.phone, c.company_id, 
        c.last_contacted_at, c.next_follow_up, c.owner_id, coalesce(u.name, '')::text AS owner_name, m.team_id AS owner_team_id,
        c.version, c.created_at, c.updated_at, c.deleted_at
 FROM contacts c
-LEFT JOIN companies o ON o.tenant_id = c.tenant_id AND o.id = c.company_id
+LEFT JOIN companies o ON o.tenant_id = c.tenant_id AND o.id = c.company_id AND o.deleted_at IS NULL
 LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
 LEFT JOIN users u ON u.id = c.owner_id
 WHERE c.tenant_id = @tenant_id AND c.id = @id;
@@ -35,17 +35,6 @@ WHERE tenant_id = @tenant_id AND id = @id;
 SELECT id, email FROM contacts
 WHERE tenant_id = @tenant_id AND deleted_at IS NULL AND email = ANY (@emails::text[]) AND email <> '';
 
--- name: SeedContacts :execrows
--- Made-up contacts with a past. Those that an earlier run made stay as they are.
-INSERT INTO contacts (tenant_id, id, first_name, last_name, email, phone, company_id, job_title, source, tags, stage, status, warmth, lead_score,
-                      last_contacted_at, next_follow_up, owner_id, created_at, updated_at)
-SELECT @tenant_id::uuid, r.id, r.first_name, r.last_name, r.email, r.phone, r.company_id, r.job_title, r.source, r.tags, r.stage, r.status, r.warmth, r.lead_score,
-       r.last_contacted_at, r.next_follow_up, r.owner_id, r.created_at, r.updated_at
-FROM jsonb_to_recordset(@rows::jsonb) AS r(id uuid, first_name text, last_name text, email text, phone text, company_id uuid, job_title text,
-     source text, tags text[], stage text, status text, warmth text, lead_score integer, last_contacted_at timestamptz, next_follow_up date,
-     owner_id uuid, created_at timestamptz, updated_at timestamptz)
-ON CONFLICT DO NOTHING;
-
 -- name: SeedCompanies :execrows
 INSERT INTO companies (tenant_id, id, name, created_at, updated_at)
 SELECT @tenant_id::uuid, r.id, r.name, @now::timestamptz, @now
@@ -62,3 +51,17 @@ SELECT id, name FROM companies WHERE tenant_id = @tenant_id AND deleted_at IS NU
 -- The function reads the tenant from the guard itself.
 -- @sqlc-vet-disable tenant-scoped
 SELECT count_contacts(@pattern::text, @most::bigint)::bigint;
+
+-- name: FindContactDuplicates :many
+-- The living contacts besides one that share an e-mail, a phone or a GSTIN; an empty value shares nothing.
+(SELECT 'email' AS field, c.id, c.name, c.owner_id, m.team_id AS owner_team_id
+ FROM contacts c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = @tenant_id AND c.deleted_at IS NULL AND c.email = @email AND c.email <> '' AND c.id <> @except_id LIMIT 5)
+UNION ALL
+(SELECT 'phone', c.id, c.name, c.owner_id, m.team_id
+ FROM contacts c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = @tenant_id AND c.deleted_at IS NULL AND c.phone = @phone AND c.phone <> '' AND c.id <> @except_id LIMIT 5)
+UNION ALL
+(SELECT 'gstin', c.id, c.name, c.owner_id, m.team_id
+ FROM contacts c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = @tenant_id AND c.deleted_at IS NULL AND c.gstin = @gstin AND c.gstin <> '' AND c.id <> @except_id LIMIT 5);

@@ -34,5 +34,10 @@ DELETE FROM mailbox_messages WHERE created_at < @created_before;
 
 -- name: ReviveMailboxMessage :execrows
 -- @sqlc-vet-disable tenant-scoped
--- a platform administrator has a mail sent again that every try was refused for
-UPDATE mailbox_messages SET state = 'waiting', problem = '' WHERE id = @id AND state = 'failed' AND sent_at IS NULL;
+-- a platform administrator has a mail sent that every try was refused for, or that a restore brought back
+UPDATE mailbox_messages SET state = 'waiting', problem = '' WHERE id = @id AND state IN ('failed', 'held') AND sent_at IS NULL;
+
+-- name: DiscardMailboxMessage :execrows
+-- @sqlc-vet-disable tenant-scoped
+-- a platform administrator decides that a mail that a restore brought back is not sent
+DELETE FROM mailbox_messages WHERE id = @id AND state = 'held';

@@ -38,3 +38,11 @@ DELETE FROM default_views WHERE tenant_id = @tenant_id AND user_id = @user_id AN
 -- name: ForgetDefaultView :exec
 -- A view that is not shared any more opens nobody else's list.
 DELETE FROM default_views WHERE tenant_id = @tenant_id AND view_id = @view_id AND user_id IS DISTINCT FROM sqlc.narg(owner_id)::uuid;
+
+-- name: GetListSettings :one
+SELECT columns, density, page_size FROM list_settings WHERE tenant_id = @tenant_id AND user_id = @user_id AND entity = @entity;
+
+-- name: SaveListSettings :exec
+INSERT INTO list_settings (tenant_id, user_id, entity, columns, density, page_size)
+VALUES (@tenant_id, @user_id, @entity, @columns, @density, @page_size)
+ON CONFLICT (tenant_id, user_id, entity) DO UPDATE SET columns = excluded.columns, density = excluded.density, page_size = excluded.page_size;

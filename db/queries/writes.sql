@@ -50,3 +50,7 @@ SELECT * FROM job_progress WHERE tenant_id = @tenant_id AND id = @id;
 UPDATE job_progress SET status = @status, done = coalesce(sqlc.narg(done), done), total = coalesce(sqlc.narg(total), total),
     message = @message, updated_at = @now, finished_at = @finished_at
 WHERE tenant_id = @tenant_id AND id = @id AND finished_at IS NULL;
+
+-- name: GetAuditEntry :one
+SELECT * FROM audit_entries
+WHERE tenant_id = @tenant_id::uuid AND entity = @entity AND entity_id = @entity_id AND id = @id;

@@ -22,5 +22,6 @@ CREATE ROLE payaid_owner LOGIN NOSUPERUSER CREATEDB BYPASSRLS PASSWORD :'owner_p
 CREATE ROLE payaid_app LOGIN NOSUPERUSER NOCREATEDB NOBYPASSRLS PASSWORD :'app_password';
 CREATE ROLE payaid_backup LOGIN NOSUPERUSER NOCREATEDB BYPASSRLS PASSWORD :'backup_password';
 GRANT pg_read_all_data TO payaid_backup;
+GRANT pg_signal_backend TO payaid_owner;
 CREATE DATABASE payaid OWNER payaid_owner;
 SQL

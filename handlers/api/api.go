@@ -19,8 +19,10 @@ import (
 
 	"payaid/internal/audit"
 	"payaid/internal/auth"
+	"payaid/internal/bulk"
 	"payaid/internal/crm"
 	"payaid/internal/join"
+	"payaid/internal/platform"
 )
 
 const (
@@ -35,12 +37,15 @@ const bodyLimit = 30 * time.Second
 
 // Deps is everything the operations need.
 type Deps struct {
-	Auth    *auth.Service
-	CRM     *crm.Service
-	Audit   *audit.Service
-	Join    *join.Service
-	Now     func() time.Time
-	BaseURL string // the installation's public address, for the document; "" leaves it relative
+	Auth  *auth.Service
+	CRM   *crm.Service
+	Bulk  *bulk.Service
+	Audit *audit.Service
+	Join  *join.Service
+	// Platform administers the installation; its operations are for platform administrators.
+	Platform *platform.Service
+	Now      func() time.Time
+	BaseURL  string // the installation's public address, for the document; "" leaves it relative
 	// Stream answers with what write writes, while it is being written, for at most
 	// limit. It returns what goes wrong before the first byte.
 	Stream func(c *fiber.Ctx, limit time.Duration, write func(ctx context.Context, w io.Writer) error) error
@@ -63,15 +68,19 @@ func Register(app *fiber.App, d Deps) huma.API {
 	root := huma.NewAPI(config(d.BaseURL), adapter{inner})
 	group := huma.NewGroup(root, Prefix)
 	o := &operations{d}
-	o.contactExport(group) // before the contact whose id might read "export"
+	o.contactExport(group)     // before the contact whose id might read "export"
+	o.contactDuplicates(group) // these two, too
+	o.contactTrash(group)
 	o.contacts(group)
 	o.views(group)
 	o.companies(group)
 	o.imports(group)
+	o.batch(group)
 	o.users(group)
 	o.invitations(group)
 	o.apiKeys(group)
 	o.audit(group)
+	o.backups(group)
 	polish(root.OpenAPI())
 	serveDocument(app, root.OpenAPI())
 	return root

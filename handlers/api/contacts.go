@@ -49,6 +49,12 @@ type listContactsInput struct {
 	Reader
 	ContactFilter
 	Paging
+	Total bool `query:"total" default:"true" doc:"Whether to count the whole list, which in a large one costs more than the page"`
+}
+
+type listDeletedContactsInput struct {
+	Reader
+	Paging
 }
 
 type getContactInput struct {
@@ -73,8 +79,8 @@ type changeContactInput struct {
 }
 
 func (o *operations) contacts(api huma.API) {
-	huma.Register(api, operation(fiber.MethodGet, "/contacts", "list-contacts", contactsTag, "List contacts",
-		`One page of the contacts that you may see. The deepest page costs what the first one costs: follow nextCursor until it is null.`, 400), o.listContacts)
+	huma.Register(api, answersWith[List[Contact]](api, operation(fiber.MethodGet, "/contacts", "list-contacts", contactsTag, "List contacts",
+		`One page of the contacts that you may see. The deepest page costs what the first one costs: follow nextCursor until it is null.`, 400)), o.listContacts)
 	huma.Register(api, created(operation(fiber.MethodPost, "/contacts", "create-contact", contactsTag, "Create a contact",
 		`Adds a contact. At least one of the names, the e-mail and the phone must be known. A company that does not exist yet is made.`, 400, 415)), o.createContact)
 	huma.Register(api, operation(fiber.MethodGet, "/contacts/{id}", "get-contact", contactsTag, "Read a contact",
@@ -87,15 +93,35 @@ func (o *operations) contacts(api huma.API) {
 		`Takes a contact out of the trash. When its e-mail belongs to another contact by now, that is 409. Doing it again changes nothing.`, 404, 412), o.restoreContact)
 }
 
-func (o *operations) listContacts(ctx context.Context, in *listContactsInput) (*listAnswer[Contact], error) {
-	f := in.filter()
-	f.Cursor, f.Limit = in.Cursor, in.size()
-	page, err := o.CRM.Contacts(ctx, in.principal, f)
+// contactTrash stands before the contact whose id might read "trash".
+func (o *operations) contactTrash(api huma.API) {
+	huma.Register(api, operation(fiber.MethodGet, "/contacts/trash", "list-deleted-contacts", contactsTag, "List the trash",
+		`One page of the contacts in the trash that you may see, those deleted last first. Needs the right to delete contacts.`), o.listDeletedContacts)
+}
+
+func (o *operations) listDeletedContacts(ctx context.Context, in *listDeletedContactsInput) (*listAnswer[Contact], error) {
+	page, err := o.CRM.DeletedContacts(ctx, in.principal, in.Cursor, in.size())
 	if err != nil {
 		return nil, err
 	}
-	meta := Meta{Limit: in.Limit, NextCursor: cursor(page.Next), PrevCursor: cursor(page.Prev), Total: &page.Total, TotalCapped: &page.Capped}
+	meta := Meta{Limit: in.Limit, NextCursor: cursor(page.Next), PrevCursor: cursor(page.Prev)}
 	return &listAnswer[Contact]{Body: List[Contact]{Data: each(page.Contacts, contactOf), Meta: meta}}, nil
+}
+
+func (o *operations) listContacts(ctx context.Context, in *listContactsInput) (*renderedAnswer, error) {
+	f := in.filter()
+	f.Cursor, f.Limit, f.NoTotal = in.Cursor, in.size(), !in.Total
+	kept, err := o.CRM.RenderedContacts(ctx, in.principal, f, renderedForm, func(page crm.ContactPage) ([]byte, error) {
+		meta := Meta{Limit: f.Limit, NextCursor: cursor(page.Next), PrevCursor: cursor(page.Prev)}
+		if in.Total {
+			meta.Total, meta.TotalCapped = &page.Total, &page.Capped
+		}
+		return rendered(List[Contact]{Data: each(page.Contacts, contactOf), Meta: meta})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return sendRendered(kept), nil
 }
 
 func (o *operations) createContact(ctx context.Context, in *createContactInput) (*createdAnswer[Contact], error) {

@@ -56,9 +56,11 @@ func config(baseURL string) huma.Config {
 	c.Servers = []*huma.Server{{URL: baseURL, Description: "This installation"}}
 	c.Tags = []*huma.Tag{
 		{Name: contactsTag, Description: "The people a business knows."},
-		{Name: viewsTag, Description: "Searches, filters and orders of the list of contacts, under a name."},
-		{Name: companiesTag, Description: "The companies that contacts belong to."},
+		{Name: viewsTag, Description: "Searches, filters and orders of lists, under a name."},
+		{Name: companiesTag, Description: "The companies that the business deals with, and that contacts work at."},
+		{Name: batchTag, Description: "One action on many records at once, in the background, and its undo."},
 		{Name: importsTag, Description: "Files of contacts, read in the background."},
+		{Name: backupsTag, Description: "Backups of the whole installation, for platform administrators. API keys belong to one business, so these need the session of a platform administrator and, for writes, the CSRF token; for everybody else there is nothing here."},
 		{Name: invitationsTag, Description: "Offers to belong to the business, sent by mail."},
 	}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{

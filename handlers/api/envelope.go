@@ -2,6 +2,7 @@ package api
 
 import (
 	"payaid/handlers/respond"
+	"payaid/internal/listing"
 )
 
 // Record is the body that holds one record.
@@ -20,7 +21,7 @@ type Meta struct {
 	Limit       int     `json:"limit" example:"25" doc:"Records a page has at most"`
 	NextCursor  *string `json:"nextCursor" doc:"Send it as cursor to get the page after this one; null on the last page"`
 	PrevCursor  *string `json:"prevCursor" doc:"Send it as cursor to get the page before this one; null on the first page"`
-	Total       *int    `json:"total,omitempty" example:"248" doc:"Records in the whole list, counted up to 10,000; absent where counting would cost too much"`
+	Total       *int    `json:"total,omitempty" example:"248" doc:"Records in the whole list, counted up to 10,000; absent when it was not wanted or would cost too much"`
 	TotalCapped *bool   `json:"totalCapped,omitempty" doc:"True when there are more records than total says"`
 }
 
@@ -51,6 +52,12 @@ func createdAt[T any](path string, v T, version int64) *createdAnswer[T] {
 	return &createdAnswer[T]{ETag: respond.ETag(version), Location: path, Body: Record[T]{Data: v}}
 }
 
+// pageOf is a page as programs see it; limit is what they asked for.
+func pageOf[A, B any](page listing.Page[A], limit int, f func(A) B) *listAnswer[B] {
+	meta := Meta{Limit: limit, NextCursor: cursor(page.Next), PrevCursor: cursor(page.Prev), Total: &page.Total, TotalCapped: &page.Capped}
+	return &listAnswer[B]{Body: List[B]{Data: each(page.Items, f), Meta: meta}}
+}
+
 // each turns every element of a page into what leaves the house.
 func each[A, B any](in []A, f func(A) B) []B {
 	out := make([]B, len(in))
@@ -66,4 +73,10 @@ func cursor(s string) *string {
 		return nil
 	}
 	return &s
+}
+
+// readAnswer is something that is read and has no version of its own.
+type readAnswer[T any] struct {
+	ETag string `header:"ETag" doc:"Changes whenever the answer does, for If-None-Match"`
+	Body Record[T]
 }

@@ -27,7 +27,7 @@ const (
 
 // ImportForm describes the form that starts an import.
 type ImportForm struct {
-	File       string            `json:"file" format:"binary" doc:"CSV of at most 50 MB whose first line names the columns. Separator and encoding are found out."`
+	File       string            `json:"file" format:"binary" doc:"CSV or XLSX whose first row names the columns, or vCard (2.1, 3.0 or 4.0), of at most 50 MB. Format, separator and encoding are found out; of a workbook the first sheet is read."`
 	Entity     string            `json:"entity" enum:"contacts" example:"contacts" doc:"What the rows are"`
 	Mapping    map[string]string `json:"mapping,omitempty" example:"{\"Full name\":\"name\",\"Mail\":\"email\",\"Remarks\":\"notes\",\"Internal\":\"\"}" doc:"A JSON object from the columns' names to fields. Columns that it does not name, and those mapped to an empty text, are ignored. Without it, columns are matched by their names. addressPart columns are joined into one address; name is split into first and last name."`
 	Duplicates string            `json:"duplicates,omitempty" enum:"skip,update,create" default:"skip" example:"update" doc:"For a row whose e-mail a contact has already: skip leaves the contact as it is, update overwrites it with the cells that are not empty, create tries to make a second one, which is refused and listed"`
@@ -46,25 +46,25 @@ type startImportAnswer struct {
 
 func startImportOperation() huma.Operation {
 	op := operation(fiber.MethodPost, "/imports", "start-import", importsTag, "Start an import",
-		`Takes a CSV file and reads it in the background. What can be told from the form and the file's first line is refused at once, all reasons together; refused rows are listed at the import.`, 400, 415)
+		`Takes a file and reads it in the background. What can be told from the form and the file's header is refused at once, all reasons together; refused rows are listed at the import.`, 400, 415)
 	op.DefaultStatus = fiber.StatusAccepted
 	op.BodyReadTimeout = uploadLimit
 	schema := huma.SchemaFromType(huma.NewMapRegistry(schemaPrefix, huma.DefaultSchemaNamer), reflect.TypeFor[ImportForm]())
-	fields := make([]any, 0, len(crm.ImportFields)+1)
-	for _, f := range append([]string{""}, crm.ImportFields...) {
-		fields = append(fields, f)
+	fields := []any{""}
+	for _, f := range crm.ImportFields(crm.EntityContacts) {
+		fields = append(fields, f.Name)
 	}
 	schema.Properties["mapping"].AdditionalProperties.(*huma.Schema).Enum = fields
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{fiber.MIMEMultipartForm: {
 		Schema:   schema,
-		Encoding: map[string]*huma.Encoding{"file": {ContentType: "text/csv"}, "mapping": {ContentType: fiber.MIMEApplicationJSON}},
+		Encoding: map[string]*huma.Encoding{"file": {ContentType: "text/csv, text/vcard, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}, "mapping": {ContentType: fiber.MIMEApplicationJSON}},
 	}}}
 	return op
 }
 
 // requireForm answers 415 to an upload that is no form.
 func requireForm(c *fiber.Ctx) error {
-	if c.Method() != fiber.MethodPost {
+	if c.Method() != fiber.MethodPost || c.Path() != UploadPath {
 		return c.Next()
 	}
 	kind, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))

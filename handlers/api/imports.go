@@ -29,6 +29,16 @@ type Import struct {
 	Message    string         `json:"message" doc:"Why the import failed; empty otherwise"`
 	CreatedAt  time.Time      `json:"createdAt" example:"2026-11-22T06:30:00Z"`
 	FinishedAt *time.Time     `json:"finishedAt" example:"2026-11-22T06:31:10Z" doc:"Null while it is queued or running"`
+	Undo       *ImportUndo    `json:"undo" doc:"How its undoing goes; null when nobody asked for that"`
+}
+
+// ImportUndo tells how the undoing of an import goes.
+type ImportUndo struct {
+	Status   string `json:"status" enum:"queued,running,completed,failed" example:"completed"`
+	Removed  int64  `json:"removed" example:"110" doc:"New records that are in the trash now"`
+	Restored int64  `json:"restored" example:"0" doc:"Changed records that are as they were before the import"`
+	Spared   int64  `json:"spared" example:"2" doc:"Records left alone because somebody has changed them since"`
+	Message  string `json:"message" doc:"Why it failed; empty otherwise"`
 }
 
 // ImportColumn tells what one column of the file fills.
@@ -46,9 +56,9 @@ type ImportCounts struct {
 	Failed  int64 `json:"failed" example:"3" doc:"Refused rows; their reasons are at /imports/{id}/errors"`
 }
 
-// ImportProgress tells how much of the file was read.
+// ImportProgress tells how much of the work is done.
 type ImportProgress struct {
-	Done  int64 `json:"done" example:"8192" doc:"Bytes read so far"`
+	Done  int64 `json:"done" example:"8192" doc:"How much of the total is done"`
 	Total int64 `json:"total" example:"16384" doc:"Bytes of the file"`
 }
 
@@ -60,12 +70,16 @@ type ImportError struct {
 }
 
 func importOf(i crm.Import) Import {
-	return Import{
+	out := Import{
 		ID: i.ID, Entity: i.Entity, FileName: i.FileName, Status: i.Status, Duplicates: i.Duplicates, DryRun: i.DryRun,
 		Columns:  each(i.Mapping.Columns, func(c crm.ImportColumn) ImportColumn { return ImportColumn{Column: c.Column, Field: c.Field} }),
 		Counts:   ImportCounts{Total: i.Counts.Total, Created: i.Counts.Created, Updated: i.Counts.Updated, Skipped: i.Counts.Skipped, Failed: i.Counts.Failed},
 		Progress: ImportProgress{Done: i.Done, Total: i.Total}, Message: i.Message, CreatedAt: i.CreatedAt.UTC(), FinishedAt: utc(i.FinishedAt),
 	}
+	if u := i.Undo; u != nil {
+		out.Undo = &ImportUndo{Status: u.Status, Removed: u.Removed, Restored: u.Restored, Spared: u.Spared, Message: u.Message}
+	}
+	return out
 }
 
 // ImportPath is the part of an input that names an import.
@@ -89,6 +103,11 @@ type listImportErrorsInput struct {
 	Paging
 }
 
+type undoImportInput struct {
+	Writer
+	ImportPath
+}
+
 type importAnswer struct {
 	ETag string `header:"ETag" doc:"Changes whenever anything in the import does, for If-None-Match"`
 	Body Record[Import]
@@ -102,6 +121,18 @@ func (o *operations) imports(api huma.API) {
 		`One import, with its progress. Ask again until status is completed or failed.`, 404), o.getImport)
 	huma.Register(api, operation(fiber.MethodGet, "/imports/{id}/errors", "list-import-errors", importsTag, "List the refused rows of an import",
 		`One page of the rows that were refused, in the order of the file, with every reason.`, 404), o.listImportErrors)
+	undo := operation(fiber.MethodPost, "/imports/{id}/undo", "undo-import", importsTag, "Undo an import",
+		`Undoes an import that has ended, once and however much later, in the background: new records go to the trash, changed ones become as they were before. Records that somebody has changed since are left alone and counted.`, 404)
+	undo.DefaultStatus = fiber.StatusAccepted
+	huma.Register(api, undo, o.undoImport)
+}
+
+func (o *operations) undoImport(ctx context.Context, in *undoImportInput) (*importAnswer, error) {
+	i, err := o.CRM.UndoImport(ctx, in.principal, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &importAnswer{Body: Record[Import]{Data: importOf(i)}}, nil
 }
 
 func (o *operations) listImports(ctx context.Context, in *listImportsInput) (*listAnswer[Import], error) {

@@ -16,11 +16,12 @@ const viewsTag = "Views"
 // View is a saved view as programs see it.
 type View struct {
 	ID        uuid.UUID  `json:"id" format:"uuid" example:"01930f3e-7a52-7c3b-9d51-2f6f5a8f1c50"`
+	Entity    string     `json:"entity" enum:"contacts,companies" example:"contacts" doc:"Whose list it is a view of"`
 	Name      string     `json:"name" example:"Customers to call"`
 	Shared    bool       `json:"shared" doc:"Everybody in the business may use it"`
-	Query     string     `json:"query" example:"pune" doc:"As q of the list of contacts"`
-	Filter    string     `json:"filter" example:"stage:customer nextFollowUp:..today" doc:"As filter of the list of contacts"`
-	Sort      string     `json:"sort" example:"nextFollowUp" doc:"As sort of the list of contacts; empty is by name"`
+	Query     string     `json:"query" example:"pune" doc:"As q of the list"`
+	Filter    string     `json:"filter" example:"stage:customer nextFollowUp:..today" doc:"As filter of the list"`
+	Sort      string     `json:"sort" example:"nextFollowUp" doc:"As sort of the list; empty is by name"`
 	OwnerID   *uuid.UUID `json:"ownerId" format:"uuid" example:"01930f3e-7a52-7c3b-9d51-2f6f5a8f1c46" doc:"null when an API key made it, or its owner has left"`
 	Owner     string     `json:"owner" example:"Meera Iyer"`
 	Default   bool       `json:"default" doc:"Your list opens with it"`
@@ -31,7 +32,7 @@ type View struct {
 
 func viewOf(v crm.View) View {
 	return View{
-		ID: v.ID, Name: v.Name, Shared: v.Shared, Query: v.Query, Filter: v.Filter, Sort: v.Sort, OwnerID: v.OwnerID, Owner: v.Owner,
+		ID: v.ID, Entity: v.Entity, Name: v.Name, Shared: v.Shared, Query: v.Query, Filter: v.Filter, Sort: v.Sort, OwnerID: v.OwnerID, Owner: v.Owner,
 		Default: v.Default, Version: v.Version, CreatedAt: v.CreatedAt.UTC(), UpdatedAt: v.UpdatedAt.UTC(),
 	}
 }
@@ -40,9 +41,9 @@ func viewOf(v crm.View) View {
 type ViewFields struct {
 	Name   Optional[string] `json:"name" required:"false" doc:"At most 60 characters, unlike your other views" example:"Customers to call"`
 	Shared Optional[bool]   `json:"shared" required:"false" doc:"Everybody in the business may use it; a key's view has to be shared" example:"true"`
-	Query  Optional[string] `json:"query" required:"false" doc:"As q of the list of contacts" example:"pune"`
-	Filter Optional[string] `json:"filter" required:"false" doc:"As filter of the list of contacts" example:"stage:customer nextFollowUp:..today"`
-	Sort   Optional[string] `json:"sort" required:"false" doc:"As sort of the list of contacts" example:"nextFollowUp"`
+	Query  Optional[string] `json:"query" required:"false" doc:"As q of the list" example:"pune"`
+	Filter Optional[string] `json:"filter" required:"false" doc:"As filter of the list" example:"stage:customer nextFollowUp:..today"`
+	Sort   Optional[string] `json:"sort" required:"false" doc:"As sort of the list" example:"nextFollowUp"`
 }
 
 // ViewPath is the part of an input that names a view.
@@ -50,7 +51,10 @@ type ViewPath struct {
 	ID uuid.UUID `path:"id" format:"uuid" doc:"The view's id" example:"01930f3e-7a52-7c3b-9d51-2f6f5a8f1c50"`
 }
 
-type listViewsInput struct{ Reader }
+type listViewsInput struct {
+	Reader
+	Entity string `query:"entity" enum:"contacts,companies" default:"contacts" doc:"Whose list" example:"companies"`
+}
 
 type getViewInput struct {
 	Reader
@@ -59,7 +63,10 @@ type getViewInput struct {
 
 type createViewInput struct {
 	Writer
-	Body ViewFields
+	Body struct {
+		Entity Optional[string] `json:"entity" required:"false" nullable:"false" enum:"contacts,companies" doc:"Whose list; contacts when it is left out" example:"contacts"`
+		ViewFields
+	}
 }
 
 type updateViewInput struct {
@@ -83,20 +90,20 @@ type defaultViewInput struct {
 
 func (o *operations) views(api huma.API) {
 	huma.Register(api, operation(fiber.MethodGet, "/views", "list-views", viewsTag, "List saved views",
-		`Your own saved views of contacts and those that others share, by name: at most 200.`), o.listViews)
+		`Your own saved views of one list and those that others share, by name: at most 200.`), o.listViews)
 	huma.Register(api, created(operation(fiber.MethodPost, "/views", "create-view", viewsTag, "Save a view",
-		`Saves a search, a filter and an order of the list of contacts under a name. What a view shows is still bound by what the viewer may see.`, 400, 415)), o.createView)
+		`Saves a search, a filter and an order of a list under a name. What a view shows is still bound by what the viewer may see.`, 400, 415)), o.createView)
 	huma.Register(api, operation(fiber.MethodGet, "/views/{id}", "get-view", viewsTag, "Read a view", `One saved view that you may use.`, 404), o.getView)
 	huma.Register(api, operation(fiber.MethodPatch, "/views/{id}", "update-view", viewsTag, "Change a view",
-		`Changes the fields that are sent. Others change a shared view only if they may write all contacts.`, 400, 404, 412, 415), o.updateView)
+		`Changes the fields that are sent. Others change a shared view only if they may write all records of the list.`, 400, 404, 412, 415), o.updateView)
 	huma.Register(api, operation(fiber.MethodDelete, "/views/{id}", "delete-view", viewsTag, "Delete a view",
-		`Removes the view for ever; no contact goes with it. The answer is the view as it was.`, 404, 412), o.deleteView)
+		`Removes the view for ever; no record goes with it. The answer is the view as it was.`, 404, 412), o.deleteView)
 	huma.Register(api, operation(fiber.MethodPost, "/views/{id}/default", "set-default-view", viewsTag, "Open the list with a view",
-		`Opens your list with the view from now on, or with all contacts again. A key has no list: that is 422.`, 400, 404, 415), o.setDefaultView)
+		`Opens your list with the view from now on, or with everything again. A key has no list: that is 422.`, 400, 404, 415), o.setDefaultView)
 }
 
 func (o *operations) listViews(ctx context.Context, in *listViewsInput) (*listAnswer[View], error) {
-	views, err := o.CRM.Views(ctx, in.principal)
+	views, err := o.CRM.Views(ctx, in.principal, in.Entity)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +112,7 @@ func (o *operations) listViews(ctx context.Context, in *listViewsInput) (*listAn
 
 func (o *operations) createView(ctx context.Context, in *createViewInput) (*createdAnswer[View], error) {
 	b := in.Body
-	v, err := o.CRM.CreateView(ctx, in.principal, crm.ViewInput{Name: b.Name.Value, Shared: b.Shared.Value, Query: b.Query.Value, Filter: b.Filter.Value, Sort: b.Sort.Value})
+	v, err := o.CRM.CreateView(ctx, in.principal, crm.ViewInput{Entity: b.Entity.Value, Name: b.Name.Value, Shared: b.Shared.Value, Query: b.Query.Value, Filter: b.Filter.Value, Sort: b.Sort.Value})
 	if err != nil {
 		return nil, err
 	}

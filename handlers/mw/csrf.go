@@ -67,22 +67,30 @@ func (v *CSRF) binding(c *fiber.Ctx) string {
 // with an API key are exempt: no browser adds an Authorization header by itself.
 func (v *CSRF) Protect(c *fiber.Ctx) error {
 	if !safe(c.Method()) && !byKey(c) {
-		if site := c.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
-			return apperr.New(apperr.Forbidden, "This request came from another site.")
-		}
 		sent := c.Get("X-CSRF-Token")
 		if sent == "" {
 			sent = c.FormValue("_csrf")
 		}
-		if want := Token(c); want == "" || subtle.ConstantTimeCompare([]byte(sent), []byte(want)) != 1 {
-			if _, ok := Principal(c); ok && respond.IsPartial(c) {
-				// Somebody signed in again in another tab: the page can ask for its new token.
-				return apperr.New(apperr.TokenExpired, "This page is too old to be sent.")
-			}
-			return apperr.New(apperr.Forbidden, "This page is too old to be sent. Load it again and repeat what you did.")
+		if err := v.Check(c, sent); err != nil {
+			return err
 		}
 	}
 	return c.Next()
+}
+
+// Check is Protect for a form that the handler reads itself; sent is its token.
+func (v *CSRF) Check(c *fiber.Ctx, sent string) error {
+	if site := c.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+		return apperr.New(apperr.Forbidden, "This request came from another site.")
+	}
+	if want := Token(c); want == "" || subtle.ConstantTimeCompare([]byte(sent), []byte(want)) != 1 {
+		if _, ok := Principal(c); ok && respond.IsPartial(c) {
+			// Somebody signed in again in another tab: the page can ask for its new token.
+			return apperr.New(apperr.TokenExpired, "This page is too old to be sent.")
+		}
+		return apperr.New(apperr.Forbidden, "This page is too old to be sent. Load it again and repeat what you did.")
+	}
+	return nil
 }
 
 // Greet gives a visitor without one the cookie that the sign-in form is tied to.

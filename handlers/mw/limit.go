@@ -1,6 +1,7 @@
 package mw
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
@@ -17,8 +18,6 @@ import (
 
 // The rates of the installation.
 var (
-	requestRate = limit.Rate{Limit: 1200, Per: time.Minute, Burst: 300}     // a person or a key
-	tenantRate  = limit.Rate{Limit: 12000, Per: time.Minute, Burst: 2000}   // everybody of one tenant together
 	visitorRate = limit.Rate{Limit: 300, Per: time.Minute, Burst: 120}      // an address before sign-in
 	accountRate = limit.Rate{Limit: 10, Per: 15 * time.Minute}              // failed sign-ins of one account
 	addressRate = limit.Rate{Limit: 100, Per: 15 * time.Minute, Burst: 100} // sign-ins from one address
@@ -35,10 +34,25 @@ const signInPatience = time.Second
 type Limits struct {
 	limiter *limit.Limiter
 	log     *slog.Logger
+
+	request limit.Rate // of a person or a key
+	tenant  limit.Rate // of everybody of one tenant together
 }
 
-// NewLimits returns limits that count in l.
-func NewLimits(l *limit.Limiter, log *slog.Logger) *Limits { return &Limits{limiter: l, log: log} }
+// defaultRate is how many requests a minute one person or key has.
+const defaultRate = 1200
+
+// NewLimits returns limits that count in l. perMinute is what one person or key may
+// ask, 1200 when 0; a quarter of it may come at once. Everybody of one tenant
+// together has ten times as much.
+func NewLimits(l *limit.Limiter, perMinute int, log *slog.Logger) *Limits {
+	n := cmp.Or(perMinute, defaultRate)
+	return &Limits{
+		limiter: l, log: log,
+		request: limit.Rate{Limit: n, Per: time.Minute, Burst: n / 4},
+		tenant:  limit.Rate{Limit: 10 * n, Per: time.Minute, Burst: 10 * n / 6},
+	}
+}
 
 // Requests limits what one person, key or visitor asks for. While the counter
 // does not answer, everybody passes: reading must go on.
@@ -46,8 +60,8 @@ func (l *Limits) Requests(c *fiber.Ctx) error {
 	checks := []limit.Check{{Key: "ip:" + IP(c), Rate: visitorRate}}
 	if p, ok := Principal(c); ok {
 		checks = []limit.Check{
-			{Key: "actor:" + p.Actor().ID.String(), Rate: requestRate},
-			{Key: "tenant:" + p.TenantID.String(), Rate: tenantRate},
+			{Key: "actor:" + p.Actor().ID.String(), Rate: l.request},
+			{Key: "tenant:" + p.TenantID.String(), Rate: l.tenant},
 		}
 	}
 	decisions, err := l.limiter.AllowAll(c.UserContext(), checks)

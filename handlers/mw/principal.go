@@ -35,14 +35,18 @@ type Sessions struct {
 	auth   *auth.Service
 }
 
-// NewSessions names the cookie __Host-sid where the browser takes Secure cookies,
-// else sid.
+// NewSessions returns sessions whose cookie is named by SessionCookie.
 func NewSessions(store *session.Store, a *auth.Service, secure bool) *Sessions {
-	s := &Sessions{store: store, cookie: "sid", auth: a}
+	return &Sessions{store: store, cookie: SessionCookie(secure), auth: a}
+}
+
+// SessionCookie names the cookie of a session: __Host-sid where the browser takes
+// Secure cookies, else sid.
+func SessionCookie(secure bool) string {
 	if secure {
-		s.cookie = "__Host-sid"
+		return "__Host-sid"
 	}
-	return s
+	return "sid"
 }
 
 // Identify finds out who asks: by API key under an Authorization header, else by
@@ -114,6 +118,14 @@ func (s *Sessions) SignIn(c *fiber.Ctx, in auth.SignedIn) error {
 	sess, err := s.store.Get(r, s.cookie)
 	if err != nil && !errors.Is(err, session.ErrUnavailable) {
 		return err
+	}
+	if _, ok := Principal(c); !ok && sess.Values[session.UserID] == in.UserID.String() {
+		// A void session of the same person: renewed it would keep its age and stay void.
+		// All sessions end at once when a backup is restored.
+		if err := s.store.Revoke(r.Context(), in.UserID.String(), session.Handle(sess)); err != nil && !errors.Is(err, session.ErrNotFound) {
+			return busy(err)
+		}
+		return s.SignInAfresh(c, in)
 	}
 	session.Renew(sess)
 	return s.begin(c, r, sess, in)

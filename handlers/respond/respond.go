@@ -104,7 +104,7 @@ func (r *Responder) Error(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderETag, ETag(e.Version))
 	}
 	c.Status(status)
-	p := Problem{Status: status, Code: e.Code, Message: sentence(e), RequestID: id}
+	p := Problem{Status: status, Code: e.Code, Message: Sentence(e), RequestID: id}
 	switch {
 	case WantsJSON(c):
 		return c.JSON(Body(e, id, r.o.Now()))
@@ -119,8 +119,8 @@ func (r *Responder) Error(c *fiber.Ctx, err error) error {
 	return Render(c, r.o.Page(c, p))
 }
 
-// sentence is what a person reads where there is no form with fields to mark.
-func sentence(e *apperr.Error) string {
+// Sentence is what a person reads where there is no form with fields to mark.
+func Sentence(e *apperr.Error) string {
 	if e.Code != apperr.Validation || len(e.Details) == 0 {
 		return e.Message
 	}

@@ -31,6 +31,7 @@ type Entry struct {
 	Entity    string // "contact"
 	EntityID  uuid.UUID
 	Exists    bool // the record can still be opened
+	First     bool // there was nothing before: the record was made
 	Changes   []Change
 }
 

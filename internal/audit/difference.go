@@ -20,7 +20,7 @@ var bookkeeping = []string{"id", "version", "updatedAt", "createdAt"}
 func entry(r row) (Entry, error) {
 	e := Entry{
 		ID: r.ID, At: r.Time, ActorID: r.ActorID, ActorKind: r.ActorKind, Actor: r.ActorName, IP: r.IP, RequestID: r.RequestID,
-		Action: r.Action, Entity: r.Entity, EntityID: r.EntityID, Exists: r.Found,
+		Action: r.Action, Entity: r.Entity, EntityID: r.EntityID, Exists: r.Found, First: len(r.Before) == 0,
 	}
 	var err error
 	if e.Changes, err = differences(r.Before, r.After); err != nil {

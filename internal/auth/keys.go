@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base32"
 	"fmt"
 	"slices"
@@ -98,59 +97,4 @@ func randomText(n int) (string, error) {
 		return "", err
 	}
 	return strings.ToLower(keyEncoding.EncodeToString(b)), nil
-}
-
-// Key returns the principal that an API key stands for. Unknown, revoked and
-// wrong keys answer the same; an expired one says so.
-func (s *Service) Key(ctx context.Context, secret string) (Principal, error) {
-	refused := apperr.New(apperr.Unauthorized, "This API key is not valid.")
-	prefix, _, ok := strings.Cut(strings.TrimPrefix(secret, keyMark), "_")
-	if !ok || !strings.HasPrefix(secret, keyMark) || len(secret) > 200 || !storable(secret) {
-		return Principal{}, refused
-	}
-	tenant, err := s.db.Global().APIKeyTenant(ctx, prefix)
-	if err != nil {
-		return Principal{}, fmt.Errorf("look for the API key: %w", err)
-	}
-	if tenant == uuid.Nil {
-		return Principal{}, refused
-	}
-	row, err := s.db.Tenant(tenant).GetAPIKeyByPrefix(ctx, db.GetAPIKeyByPrefixParams{TenantID: tenant, Prefix: prefix})
-	if db.IsNoRows(err) {
-		return Principal{}, refused
-	}
-	if err != nil {
-		return Principal{}, fmt.Errorf("load the API key: %w", err)
-	}
-	sum := sha256.Sum256([]byte(secret))
-	switch {
-	case !secretMatches(sum[:], row, s.now()), row.RevokedAt != nil, row.TenantStatus != "active":
-		return Principal{}, refused
-	case expired(row.ExpiresAt, s.now()):
-		return Principal{}, apperr.New(apperr.TokenExpired, "This API key has expired.")
-	}
-	s.touchKey(ctx, tenant, row)
-	return keyPrincipal(tenant, row), nil
-}
-
-// secretMatches compares with the key's secret and, while it works, with the one
-// from before the last rotation.
-func secretMatches(sum []byte, row db.GetAPIKeyByPrefixRow, now time.Time) bool {
-	if subtle.ConstantTimeCompare(sum, row.SecretHash) == 1 {
-		return true
-	}
-	return row.PreviousUntil != nil && row.PreviousUntil.After(now) && subtle.ConstantTimeCompare(sum, row.PreviousHash) == 1
-}
-
-// touchKey notes the use, at most once a minute. A failure must not refuse the
-// request.
-func (s *Service) touchKey(ctx context.Context, tenant uuid.UUID, row db.GetAPIKeyByPrefixRow) {
-	now := s.now()
-	stale := now.Add(-time.Minute)
-	if row.LastUsedAt != nil && row.LastUsedAt.After(stale) {
-		return
-	}
-	if err := s.db.Tenant(tenant).TouchAPIKey(ctx, db.TouchAPIKeyParams{TenantID: tenant, ID: row.ID, Now: &now, StaleBefore: stale}); err != nil {
-		s.log.WarnContext(ctx, "last use of an API key not noted", "key", row.ID, "err", err)
-	}
 }

@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"payaid/db"
 	"payaid/internal/apperr"
@@ -24,8 +21,6 @@ const (
 	MaxPhotoSize = 5 << 20
 	// photoSide is how wide and high a kept photo is, in pixels.
 	photoSide = 256
-	// dropTimeout bounds the removal of a photo that nobody refers to.
-	dropTimeout = 10 * time.Second
 )
 
 // Photos holds the use cases about the photos of people.
@@ -34,25 +29,15 @@ type Photos struct {
 	write *change.Writer
 	blobs blob.Store
 	maker *picture.Maker
-	log   *slog.Logger
 }
 
 // NewPhotos returns Photos that keeps what m makes in blobs.
 func NewPhotos(w *change.Writer, blobs blob.Store, m *picture.Maker) *Photos {
-	return &Photos{db: w.DB, write: w, blobs: blobs, maker: m, log: w.Log}
+	return &Photos{db: w.DB, write: w, blobs: blobs, maker: m}
 }
 
-// DropPhotoArgs is the job that removes a photo nobody refers to any more.
-type DropPhotoArgs struct {
-	UserID uuid.UUID `json:"userId"`
-	SHA256 string    `json:"sha256"`
-}
-
-// Kind names the job.
-func (DropPhotoArgs) Kind() string { return "auth.drop_photo" }
-
-func (a DropPhotoArgs) key() string {
-	return "u/" + a.UserID.String() + "/photo/" + a.SHA256 + ".jpg"
+func photoKey(user uuid.UUID, sha256 string) string {
+	return "u/" + user.String() + "/photo/" + sha256 + ".jpg"
 }
 
 // SetPhoto makes the upload the photo of the person who asks. It answers
@@ -65,11 +50,7 @@ func (s *Photos) SetPhoto(ctx context.Context, p Principal, upload io.Reader) er
 	if err != nil {
 		return picture.Explain(err, "photo", MaxPhotoSize)
 	}
-	err = s.replace(ctx, p, &made)
-	if err != nil {
-		s.dropNow(ctx, DropPhotoArgs{p.UserID, made.SHA256})
-	}
-	return err
+	return s.replace(ctx, p, &made)
 }
 
 // RemovePhoto takes the photo of the person who asks away.
@@ -80,8 +61,8 @@ func (s *Photos) RemovePhoto(ctx context.Context, p Principal) error {
 	return s.replace(ctx, p, nil)
 }
 
-// replace puts the new photo under the lock of the person's row: whoever drops an
-// old one holds it too, and so never drops what is just being referred to again.
+// replace puts the new photo. The one before stays in the object store until no kept
+// backup refers to it.
 func (s *Photos) replace(ctx context.Context, p Principal, made *picture.Picture) error {
 	var sha256 string
 	if made != nil {
@@ -95,18 +76,15 @@ func (s *Photos) replace(ctx context.Context, p Principal, made *picture.Picture
 		after := before
 		after.Photo = sha256
 		if made != nil {
-			key := DropPhotoArgs{p.UserID, sha256}.key()
-			if _, err := s.blobs.Put(ctx, key, bytes.NewReader(made.Data), int64(len(made.Data)), made.ContentType); err != nil {
+			if err := tx.Q.HoldFiles(ctx); err != nil {
+				return struct{}{}, fmt.Errorf("hold the files: %w", err)
+			}
+			if _, err := s.blobs.Put(ctx, photoKey(p.UserID, sha256), bytes.NewReader(made.Data), int64(len(made.Data)), made.ContentType); err != nil {
 				return struct{}{}, fmt.Errorf("keep the photo: %w", err)
 			}
 		}
 		if after == before {
 			return struct{}{}, nil
-		}
-		if before.Photo != "" {
-			if err := tx.Enqueue(ctx, DropPhotoArgs{p.UserID, before.Photo}); err != nil {
-				return struct{}{}, err
-			}
 		}
 		return struct{}{}, saveProfile(ctx, tx, p, before, after)
 	})
@@ -126,29 +104,9 @@ func (s *Photos) Photo(ctx context.Context, p Principal, user uuid.UUID, sha256 
 	if n == 0 {
 		return nil, gone
 	}
-	data, err := blob.ReadAll(ctx, s.blobs, DropPhotoArgs{user, sha256}.key())
+	data, err := blob.ReadAll(ctx, s.blobs, photoKey(user, sha256))
 	if errors.Is(err, blob.ErrNotFound) {
 		return nil, apperr.Wrap(err, apperr.NotFound, "There is no such photo.")
 	}
 	return data, wrap(err, "read the photo")
-}
-
-// Drop works DropPhotoArgs. A photo that is referred to again stays.
-func (s *Photos) Drop(ctx context.Context, args DropPhotoArgs) error {
-	return s.db.InTx(ctx, func(_ pgx.Tx, q *db.Queries) error {
-		now, err := lockProfile(ctx, q, args.UserID)
-		if err != nil || now.Photo == args.SHA256 {
-			return err
-		}
-		return wrap(s.blobs.Delete(ctx, args.key()), "drop the photo")
-	})
-}
-
-// dropNow removes what was put for a write that failed.
-func (s *Photos) dropNow(ctx context.Context, args DropPhotoArgs) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropTimeout)
-	defer cancel()
-	if err := s.Drop(ctx, args); err != nil {
-		s.log.WarnContext(ctx, "photo left behind", "key", args.key(), "err", err)
-	}
 }

@@ -10,11 +10,14 @@ import (
 	"payaid/internal/change"
 )
 
-// Contacts names the entity whose view scope a membership may narrow or widen.
-const Contacts = "contacts"
+// The entities whose view scope a membership may narrow or widen.
+const (
+	Contacts  = "contacts"
+	Companies = "companies"
+)
 
 // Scoped lists the entities that have a view scope.
-var Scoped = []string{Contacts}
+var Scoped = []string{Contacts, Companies}
 
 // Principal is who asks, in which tenant, with which rights. It is made by this
 // package from a session or an API key and passed on as an argument, never in a

@@ -1,6 +1,9 @@
 package auth
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Role is what a person or an API key may be inside a tenant.
 type Role string
@@ -26,6 +29,11 @@ const (
 	ContactsDelete Right = "contacts:delete"
 	ContactsExport Right = "contacts:export"
 
+	CompaniesRead   Right = "companies:read"
+	CompaniesWrite  Right = "companies:write"
+	CompaniesDelete Right = "companies:delete"
+	CompaniesExport Right = "companies:export"
+
 	BusinessConfigure Right = "business:configure"
 	BusinessDelete    Right = "business:delete"
 
@@ -38,6 +46,7 @@ const (
 // Rights lists every right.
 var Rights = []Right{
 	ContactsRead, ContactsWrite, ContactsDelete, ContactsExport,
+	CompaniesRead, CompaniesWrite, CompaniesDelete, CompaniesExport,
 	BusinessConfigure, BusinessDelete,
 	PeopleConfigure, TeamsConfigure, KeysConfigure, AuditRead,
 }
@@ -72,7 +81,7 @@ var grants = map[Role]grant{
 	Owner:   {read: ScopeAll, write: ScopeAll},
 	Admin:   {without: []Right{BusinessDelete}, read: ScopeAll, write: ScopeAll},
 	Manager: {without: administration, read: ScopeAll, write: ScopeTeam},
-	Member:  {without: append([]Right{ContactsExport}, administration...), read: ScopeTeam, write: ScopeOwn},
+	Member:  {without: append([]Right{ContactsExport, CompaniesExport}, administration...), read: ScopeTeam, write: ScopeOwn},
 }
 
 // Has reports whether the role carries the right.
@@ -89,7 +98,7 @@ func (r Role) Reach(right Right) Scope {
 		return ScopeNone
 	case slices.Contains(administration, right):
 		return ScopeAll
-	case right == ContactsWrite, right == ContactsDelete:
+	case strings.HasSuffix(string(right), ":write"), strings.HasSuffix(string(right), ":delete"):
 		return grants[r].write
 	}
 	return grants[r].read
@@ -105,13 +114,21 @@ func (r Role) Within(other Role) bool {
 func (r Right) Label() string {
 	switch r {
 	case ContactsRead:
-		return "See contacts and companies"
+		return "See contacts"
 	case ContactsWrite:
 		return "Add, change and import contacts"
 	case ContactsDelete:
 		return "Delete and restore contacts"
 	case ContactsExport:
 		return "Export contacts"
+	case CompaniesRead:
+		return "See companies"
+	case CompaniesWrite:
+		return "Add and change companies"
+	case CompaniesDelete:
+		return "Delete and restore companies"
+	case CompaniesExport:
+		return "Export companies"
 	case BusinessConfigure:
 		return "Change the business's own data"
 	case BusinessDelete:

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"payaid/db"
+	"payaid/internal/cache"
 	"payaid/internal/change"
 )
 
@@ -25,6 +26,10 @@ type Service struct {
 	hasher *hasher
 	decoy  string // a hash nobody's password makes
 	letter NoticeLetter
+
+	cache      *cache.Cache // nil: nothing is kept
+	keyTenants noted[string, uuid.UUID]
+	keyUses    noted[uuid.UUID, time.Time]
 }
 
 // New returns a Service. It takes the time of one password hash.

@@ -14,10 +14,17 @@ import (
 // rows decide who may come in: an administrator who disables somebody with SQL in an
 // emergency has to be obeyed at once, a person belongs to several tenants, whose tags
 // lie in different slots of a Redis Cluster, and the query costs one round trip by
-// primary keys, as the look-up in the cache would.
+// primary keys, as the look-up in the cache would. What an API key stands for (Key) is
+// kept, for seconds: programs ask far more often, a key belongs to one tenant, and three
+// writes of this package alone change it.
 
-// TagPeople makes old what shows who works in a tenant: names, roles, teams.
-const TagPeople = entityPerson + ":list"
+const (
+	// TagPeople makes old what shows who works in a tenant: names, roles, teams.
+	TagPeople = entityPerson + ":list"
+
+	tagKeyList = entityKey + ":list"
+	tagTenant  = "tenant" // as the area tenant names it: its name, status and time zone
+)
 
 func tagMember(id uuid.UUID) string { return entityPerson + ":" + id.String() }
 

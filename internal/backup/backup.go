@@ -4,7 +4,8 @@
 // written last: what has no manifest is no backup. The manifests in the store are
 // the catalogue, so that no restore can lose the list of newer backups.
 //
-// It knows no business rule and no tenant. It stands alone: no area uses it.
+// It knows no business rule and no tenant. A process that may not make backups asks
+// for them at a Desk; only the administration of the installation uses it.
 package backup
 
 import (
@@ -14,7 +15,10 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
+
 	"payaid/internal/blob"
+	"payaid/internal/change"
 )
 
 // Kind tells why a backup was made, which decides how long it is kept.
@@ -66,6 +70,8 @@ type Options struct {
 	Store   blob.Store // where backups are kept; nothing else lives there
 	Objects blob.Store // the files that the database refers to
 
+	Write *change.Writer // into the running system, for restores of one tenant; nil refuses those
+
 	SecretKey  string   // signs manifests
 	Recipients []string // public keys that open new backups; at least MinRecipients
 	Identities string   // private keys for drills, one a line; may be ""
@@ -75,20 +81,28 @@ type Options struct {
 	Version       string   // of this program
 	Schedule      Schedule
 	RetentionDays int // 30 when 0
-	Log           *slog.Logger
-	Now           func() time.Time
-	Progress      func(line string) // told each step; may be nil
+	// FenceLease is how long writes wait at most after a process died that restores; 10 s
+	// when 0.
+	FenceLease time.Duration
+	// SwapPatience is how long a restore waits for whoever only a person can send out of
+	// the live database; 20 s when 0.
+	SwapPatience time.Duration
+	Log          *slog.Logger
+	Now          func() time.Time
+	Progress     func(line string) // told each step; may be nil
 }
 
 // Service makes, lists, proves and forgets backups.
 type Service struct {
 	o      Options
 	signer signer
+	next   uuid.UUID // id of the next job; uuid.Nil for a new one
 }
 
 // New returns a Service. It talks to nobody yet.
 func New(o Options) *Service {
 	o.RetentionDays = cmp.Or(o.RetentionDays, defaultRetentionDays)
+	o.FenceLease, o.SwapPatience = cmp.Or(o.FenceLease, fenceLease), cmp.Or(o.SwapPatience, swapPatience)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

@@ -22,6 +22,7 @@ type Backup struct {
 	Manifest
 	Verify *Proof // the latest verification since it was made; nil when there was none
 	Drill  *Proof // the latest drill; nil when there was none
+	Pin    *Pin   // what was last said about keeping it; nil for nothing
 	// Err says why the entry cannot be trusted: ErrForged. Only ID is known then.
 	Err error
 }
@@ -77,7 +78,7 @@ func (s *Service) Newest(ctx context.Context) (Backup, error) {
 
 // Get returns one backup, ErrNotFound or ErrForged.
 func (s *Service) Get(ctx context.Context, id uuid.UUID) (Backup, error) {
-	return s.entry(ctx, id, []string{verifyName, drillName})
+	return s.entry(ctx, id, []string{verifyName, drillName, pinName})
 }
 
 // scan lists the names stored for each id, finished or not.
@@ -116,6 +117,16 @@ func (s *Service) entry(ctx context.Context, id uuid.UUID, names []string) (Back
 			return Backup{}, err
 		default:
 			*proof = &p
+		}
+	}
+	if slices.Contains(names, pinName) {
+		var p Pin
+		switch err := s.read(ctx, id, pinName, &p); {
+		case errors.Is(err, ErrNotFound):
+		case err != nil:
+			return Backup{}, err
+		default:
+			b.Pin = &p
 		}
 	}
 	return b, nil

@@ -20,7 +20,10 @@ func (s *Service) Create(ctx context.Context, kind Kind) (Backup, error) {
 	if err != nil {
 		return Backup{}, err
 	}
+	ctx, release := j.heed(ctx)
+	defer release()
 	b, err := s.create(ctx, j, kind)
+	err = ended(ctx, err)
 	j.end(ctx, b.ID, err)
 	return b, err
 }
@@ -85,7 +88,7 @@ func (s *Service) fill(ctx context.Context, j *job, p *plan, m *Manifest) error 
 		}
 		dumped <- err
 	}()
-	err = s.describe(ctx, p, snap, m)
+	err = s.describe(ctx, j, p, snap, m)
 	if err != nil {
 		cancel(err)
 	}
@@ -115,13 +118,13 @@ func (s *Service) dump(ctx context.Context, p *plan, snapshot string, m *Manifes
 
 // describe digests the tables and lists the files of the snapshot. It sets Tables,
 // Objects and Files of m.
-func (s *Service) describe(ctx context.Context, p *plan, snap *snapshot, m *Manifest) error {
+func (s *Service) describe(ctx context.Context, j *job, p *plan, snap *snapshot, m *Manifest) error {
 	var err error
 	if m.Tables, err = readTables(ctx, snap.tx); err != nil {
 		return err
 	}
 	m.Objects, _, err = s.store(ctx, m.ID, listName, p.recipients, func(ctx context.Context, w io.Writer) (err error) {
-		m.Files, err = s.writeObjects(ctx, snap.tx, w)
+		m.Files, err = s.writeObjects(ctx, j, snap.tx, w)
 		return err
 	})
 	return err

@@ -22,7 +22,10 @@ func (s *Service) Drill(ctx context.Context, id uuid.UUID) (Backup, error) {
 	if err != nil {
 		return Backup{}, err
 	}
+	ctx, release := j.heed(ctx)
+	defer release()
 	b, err := s.drill(ctx, j, id)
+	err = ended(ctx, err)
 	j.end(ctx, id, err)
 	return b, err
 }
@@ -77,25 +80,10 @@ func knowsSchema(m Manifest) error {
 
 // restoreScratch is the drill itself. It returns how long loading the data took.
 func (s *Service) restoreScratch(ctx context.Context, j *job, b Backup, keys []age.Identity, sc *scratch) (time.Duration, error) {
-	major, err := sc.ready(ctx, b.Manifest)
+	took, err := s.loadCopy(ctx, j, b, keys, sc)
 	if err != nil {
 		return 0, err
 	}
-	restore, err := findProgram(ctx, s.o.ProgramDirs, "pg_restore", major)
-	if err != nil {
-		return 0, err
-	}
-	if err := sc.create(ctx, b.Snapshot); err != nil {
-		return 0, err
-	}
-	if err := j.say(ctx, "restoring %d bytes into %s", b.DumpBytes, sc.name); err != nil {
-		return 0, err
-	}
-	begun := s.now()
-	if err := s.load(ctx, restore, b, keys, sc); err != nil {
-		return 0, err
-	}
-	took := s.now().Sub(begun)
 	if err := j.say(ctx, "restored in %s, comparing %d tables", took.Round(time.Millisecond), len(b.Tables)); err != nil {
 		return 0, err
 	}
@@ -115,6 +103,27 @@ func (s *Service) restoreScratch(ctx context.Context, j *job, b Backup, keys []a
 		return 0, err
 	}
 	return took, s.checkObjects(ctx, b, keys)
+}
+
+// loadCopy makes the empty copy and loads it. It returns how long loading took.
+func (s *Service) loadCopy(ctx context.Context, j *job, b Backup, keys []age.Identity, sc *scratch) (time.Duration, error) {
+	major, err := sc.ready(ctx, b.Manifest)
+	if err != nil {
+		return 0, err
+	}
+	restore, err := findProgram(ctx, s.o.ProgramDirs, "pg_restore", major)
+	if err != nil {
+		return 0, err
+	}
+	if err := sc.create(ctx, b.Snapshot); err != nil {
+		return 0, err
+	}
+	if err := j.say(ctx, "restoring %d bytes into %s", b.DumpBytes, sc.name); err != nil {
+		return 0, err
+	}
+	begun := s.now()
+	err = s.load(ctx, restore, b, keys, sc)
+	return s.now().Sub(begun), err
 }
 
 // load streams the dump into pg_restore. Rights are restored with it: the

@@ -51,3 +51,22 @@ const (
 	VerifyName   = verifyName
 	DrillName    = drillName
 )
+
+// TenantRules are the decisions about the tables of a tenant.
+var TenantRules = tenantRules
+
+// LeftOut, BroughtBack and Secrets tell what a rule says.
+func LeftOut(r tenantRule) bool     { return r.use == leftOut }
+func BroughtBack(r tenantRule) bool { return r.use == restored }
+func Secrets(r tenantRule) []string { return r.secrets }
+
+// ForgetArchive deletes the archive of one tenant.
+func ForgetArchive(ctx context.Context, s *Service, id uuid.UUID) error {
+	return s.forgetArchive(ctx, id)
+}
+
+// MakeOlder lets an archive be said to be of another schema.
+func MakeOlder(ctx context.Context, s *Service, a TenantArchive, schema int64) error {
+	a.Schema = schema
+	return s.write(ctx, a.ID, tenantManifestName, a)
+}

@@ -33,7 +33,10 @@ func (s *Service) begin(ctx context.Context, verb string, kind Kind) (*job, erro
 	if err != nil {
 		return nil, err
 	}
-	j := &job{s: s, conn: conn, id: uuid.Must(uuid.NewV7()), verb: verb}
+	j := &job{s: s, conn: conn, id: s.next, verb: verb}
+	if j.id == uuid.Nil {
+		j.id = uuid.Must(uuid.NewV7())
+	}
 	if err := j.start(ctx, kind); err != nil {
 		_ = conn.Close(ctx)
 		return nil, err
@@ -58,7 +61,7 @@ func (j *job) start(ctx context.Context, kind Kind) error {
 	if err != nil {
 		return fmt.Errorf("record the job: %w", err)
 	}
-	return nil
+	return j.sweep(ctx)
 }
 
 func (j *job) busy(ctx context.Context) error {
@@ -87,12 +90,9 @@ func (j *job) say(ctx context.Context, format string, args ...any) error {
 
 // end records how the job went and gives the lock back.
 func (j *job) end(ctx context.Context, backup uuid.UUID, cause error) {
+	state, problem := outcome(ctx, cause)
 	ctx, cancel := lasting(ctx)
 	defer cancel()
-	state, problem := "completed", ""
-	if cause != nil {
-		state, problem = "failed", cause.Error()
-	}
 	var of *uuid.UUID
 	if backup != uuid.Nil {
 		of = &backup

@@ -94,6 +94,18 @@ func (s *Service) ownKeys() ([]string, error) {
 	return names, nil
 }
 
+// madeKeys are the public keys of KeyDir, nil where none were made yet.
+func (s *Service) madeKeys() []string {
+	if s.o.KeyDir == "" {
+		return nil
+	}
+	data, err := os.ReadFile(filepath.Join(s.o.KeyDir, recipientsFile))
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(data))
+}
+
 // publish writes a file that appears whole or not at all. One that exists stays:
 // another process was faster.
 func publish(path string, write func(io.Writer) error) error {

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 type fixture struct {
 	db      *dbtest.Database
 	dir     string // where backups are kept
+	files   string // where the files are that the database refers to
 	store   *blob.Dir
 	objects *blob.Dir
 	keys    [2]*age.X25519Identity
@@ -35,8 +36,8 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{db: dbtest.New(t), dir: t.TempDir(), now: time.Now()}
-	f.store, f.objects = newDir(t, f.dir), newDir(t, t.TempDir())
+	f := &fixture{db: dbtest.New(t), dir: t.TempDir(), files: t.TempDir(), now: time.Now()}
+	f.store, f.objects = newDir(t, f.dir), newDir(t, f.files)
 	for i := range f.keys {
 		k, err := age.GenerateX25519Identity()
 		if err != nil {
@@ -53,8 +54,16 @@ func newFixture(t *testing.T) *fixture {
 	f.putFile(t, "imports/first.csv", "name\nAsha\n")
 	// Without FORCE, which the owner may not use on a connection of payaid_backup that
 	// is still closing, the server waits for that.
-	t.Cleanup(func() { f.exec(t, f.db.OwnerURL, "DROP DATABASE IF EXISTS "+f.opsName()) })
+	t.Cleanup(func() { f.dropBeside(t, f.name()) })
 	return f
+}
+
+// dropBeside drops what backups and restores made beside a database.
+func (f *fixture) dropBeside(t *testing.T, database string) {
+	t.Helper()
+	for _, name := range column[string](t, f.db.OwnerURL, "SELECT datname FROM pg_database WHERE starts_with(datname, $1)", database+"_") {
+		f.exec(t, f.db.OwnerURL, "DROP DATABASE IF EXISTS "+name)
+	}
 }
 
 func newDir(t *testing.T, path string) *blob.Dir {
@@ -155,15 +164,21 @@ func column[T any](t *testing.T, url, sql string, args ...any) []T {
 // answered for its version. The script finds the real one in $REAL.
 func programs(t *testing.T, script string) func(*backup.Options) {
 	t.Helper()
+	return program(t, "pg_dump", script)
+}
+
+// program is programs for any of PostgreSQL's own.
+func program(t *testing.T, name, script string) func(*backup.Options) {
+	t.Helper()
 	var real string
 	for _, dir := range localstack.ProgramDirs(t.Context()) {
-		if _, err := os.Stat(filepath.Join(dir, "pg_dump")); err == nil {
-			real = filepath.Join(dir, "pg_dump")
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			real = filepath.Join(dir, name)
 		}
 	}
 	dir := t.TempDir()
 	text := fmt.Sprintf("#!/bin/sh\nREAL=%s\ncase \"$1\" in --version) exec $REAL --version;; esac\n%s\n", real, script)
-	if err := os.WriteFile(filepath.Join(dir, "pg_dump"), []byte(text), 0o700); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return func(o *backup.Options) { o.ProgramDirs = append([]string{dir}, o.ProgramDirs...) }

@@ -13,6 +13,7 @@ const (
 	manifestName = "manifest.json"
 	verifyName   = "verify.json"
 	drillName    = "drill.json"
+	pinName      = "pin.json"
 )
 
 // manifestFormat is raised when an older program could misread a manifest.

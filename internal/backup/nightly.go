@@ -24,13 +24,17 @@ type Nightly struct{}
 // Kind is the job's name in the queue.
 func (Nightly) Kind() string { return "backup.schedule" }
 
-// RunSchedule makes the scheduled backup if its time has come and it was not made
-// yet, drills it and forgets old ones. It is called every few minutes by any
+// RunSchedule cleans up after dead restores, makes the scheduled backup if its time
+// has come and it was not made yet, drills it and forgets old ones. It is called every few minutes by any
 // number of processes and does nothing most times. A backup that failed forgets
 // nothing and is tried again after an hour.
 func (s *Service) RunSchedule(ctx context.Context) error {
-	if !s.o.Schedule.On() {
-		return nil
+	s, err := s.configured(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.SweepRestores(ctx); err != nil || !s.o.Schedule.On() {
+		return err
 	}
 	if due, err := s.peek(ctx); err != nil || !due {
 		return err
@@ -47,19 +51,24 @@ func (s *Service) RunSchedule(ctx context.Context) error {
 		j.forget(ctx)
 		return err
 	}
+	ctx, release := j.heed(ctx)
+	defer release()
 	b, err := s.create(ctx, j, Scheduled)
+	err = ended(ctx, err)
 	if rerr := s.record(ctx, j, date, b.ID, err); rerr != nil {
 		err = errors.Join(err, rerr)
 	}
 	if err == nil {
 		err = s.afterwards(ctx, j, b.ID)
 	}
+	err = ended(ctx, err)
 	j.end(ctx, b.ID, err)
 	return err
 }
 
-// afterwards proves the new backup and forgets old ones. A failed drill keeps
-// everything: the older backups may be the only good ones.
+// afterwards proves the new backup, forgets old ones and deletes the files that only
+// they needed. A failed drill keeps everything: the older backups may be the only
+// good ones.
 func (s *Service) afterwards(ctx context.Context, j *job, id uuid.UUID) error {
 	if _, err := s.drill(ctx, j, id); err != nil {
 		if !errors.Is(err, ErrWrongKey) && !errors.Is(err, ErrRefused) {
@@ -70,7 +79,10 @@ func (s *Service) afterwards(ctx context.Context, j *job, id uuid.UUID) error {
 			return err
 		}
 	}
-	_, err := s.prune(ctx, j)
+	if _, err := s.prune(ctx, j); err != nil {
+		return err
+	}
+	_, err := s.collect(ctx, j)
 	return err
 }
 

@@ -44,7 +44,7 @@ func referencesQuery(ctx context.Context, q querier) (string, error) {
 
 // writeObjects writes the list of files that the snapshot refers to, each with what
 // the object store has, and sums it up.
-func (s *Service) writeObjects(ctx context.Context, tx pgx.Tx, w io.Writer) (Files, error) {
+func (s *Service) writeObjects(ctx context.Context, j *job, tx pgx.Tx, w io.Writer) (Files, error) {
 	var sum Files
 	query, err := referencesQuery(ctx, tx)
 	if err != nil {
@@ -68,6 +68,9 @@ func (s *Service) writeObjects(ctx context.Context, tx pgx.Tx, w io.Writer) (Fil
 		}
 		if len(slice) == 0 {
 			return sum, nil
+		}
+		if err := j.needed(ctx, slice); err != nil {
+			return sum, err
 		}
 		if err := s.measure(ctx, slice); err != nil {
 			return sum, err

@@ -16,6 +16,7 @@ var opsSchema string
 const (
 	codeNoDatabase      = "3D000"
 	codeNoTable         = "42P01"
+	codeNoColumn        = "42703"
 	codeDatabaseExists  = "42P04"
 	codeUniqueViolation = "23505" // two CREATE DATABASE at the very same moment
 )
@@ -130,7 +131,7 @@ func usable(ctx context.Context, conn *pgx.Conn) error {
 	if err := seesEverything(ctx, conn); err != nil {
 		return err
 	}
-	if _, err := conn.Exec(ctx, "SET search_path = public; SELECT FROM job LIMIT 0; SELECT FROM schedule_run LIMIT 0"); err != nil {
+	if _, err := conn.Exec(ctx, "SET search_path = public; SELECT FROM job LIMIT 0; SELECT FROM schedule_run LIMIT 0; SELECT FROM orphan LIMIT 0; SELECT FROM restore LIMIT 0; SELECT FROM generation LIMIT 0; SELECT FROM request LIMIT 0; SELECT FROM setting LIMIT 0; SELECT FROM tenant_plan LIMIT 0"); err != nil {
 		return fmt.Errorf("look at the history of backups: %w", err)
 	}
 	return nil

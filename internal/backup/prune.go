@@ -20,11 +20,18 @@ const abandonedAfter = 24 * time.Hour
 // killed ones. The MinVerified newest verified backups always stay, however old
 // they are; so does what cannot be read. It returns the ids of forgotten backups.
 func (s *Service) Prune(ctx context.Context) ([]uuid.UUID, error) {
+	s, err := s.configured(ctx)
+	if err != nil {
+		return nil, err
+	}
 	j, err := s.begin(ctx, "prune", "")
 	if err != nil {
 		return nil, err
 	}
+	ctx, release := j.heed(ctx)
+	defer release()
 	gone, err := s.prune(ctx, j)
+	err = ended(ctx, err)
 	j.end(ctx, uuid.Nil, err)
 	return gone, err
 }
@@ -43,6 +50,9 @@ func (s *Service) prune(ctx context.Context, j *job) ([]uuid.UUID, error) {
 		if err := j.say(ctx, "forgot %s, %s of %s", b.ID, b.Kind, b.StartedAt.Format(time.DateOnly)); err != nil {
 			return gone, err
 		}
+	}
+	if err := s.pruneArchives(ctx, j); err != nil {
+		return gone, err
 	}
 	return gone, s.sweepAbandoned(ctx)
 }
@@ -73,11 +83,12 @@ func first[T any](s []T, n int) []T { return s[:min(n, len(s))] }
 
 func (s *Service) tooOld(b Backup) bool {
 	days := s.o.RetentionDays
-	switch b.Kind {
-	case Scheduled, Manual:
-	case Safety:
+	switch {
+	case b.Pinned():
+		return false
+	case b.Kind == Safety:
 		days = SafetyDays
-	default: // pinned, and what a newer version may add
+	case b.Kind != Scheduled && b.Kind != Manual && b.Kind != Pinned: // what a newer version may add
 		return false
 	}
 	return b.StartedAt.Before(s.now().AddDate(0, 0, -days))
@@ -85,7 +96,7 @@ func (s *Service) tooOld(b Backup) bool {
 
 // forget deletes the manifest first: what is left after a crash is no backup.
 func (s *Service) forget(ctx context.Context, id uuid.UUID) error {
-	for _, name := range []string{manifestName, drillName, verifyName, listName, dumpName} {
+	for _, name := range []string{manifestName, pinName, drillName, verifyName, listName, dumpName} {
 		if err := s.o.Store.Delete(ctx, key(id, name)); err != nil {
 			return fmt.Errorf("forget backup %s: %w", id, err)
 		}
@@ -102,7 +113,7 @@ func (s *Service) sweepAbandoned(ctx context.Context) error {
 	}
 	var errs []error
 	for id, names := range found {
-		if slices.Contains(names, manifestName) {
+		if slices.Contains(names, manifestName) || slices.Contains(names, tenantManifestName) {
 			continue
 		}
 		for _, name := range names {

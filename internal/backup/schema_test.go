@@ -53,13 +53,17 @@ func TestAnOlderSchemaIsMigrated(t *testing.T) {
 		o.OwnerURL, o.AppURL, o.BackupURL = owner, app, strings.Replace(owner, db.RoleOwner, db.RoleBackup, 1)
 	}
 	name := column[string](t, owner, "SELECT current_database()")[0]
-	t.Cleanup(func() { f.exec(t, f.db.OwnerURL, "DROP DATABASE IF EXISTS "+name+"_ops") })
+	t.Cleanup(func() { f.dropBeside(t, name) })
 	b := f.create(t, backup.Manual, older)
 	if b.Snapshot.Schema >= latest {
 		t.Fatalf("the backup has schema version %d, want one below %d", b.Snapshot.Schema, latest)
 	}
 	if _, err := f.service(older).Drill(t.Context(), b.ID); err != nil {
 		t.Error(err)
+	}
+	f.restore(t, b.ID, older)
+	if got := column[int64](t, owner, "SELECT max(version_id) FROM goose_db_version")[0]; got != latest {
+		t.Errorf("the live database has schema version %d, want %d", got, latest)
 	}
 }
 
@@ -111,6 +115,7 @@ func TestAForeignDumpIsRefused(t *testing.T) {
 	foreign, _ := dbtest.Empty(t)
 	f.exec(t, foreign, "CREATE TABLE blog_posts (id int PRIMARY KEY, title text); INSERT INTO blog_posts VALUES (1, 'Hello')")
 	b := f.create(t, backup.Manual)
+	f.addContact(t, "Later")
 	id := uuid.Must(uuid.NewV7())
 	put := func(name string, content func(io.Writer) error) backup.Part {
 		t.Helper()
@@ -133,9 +138,10 @@ func TestAForeignDumpIsRefused(t *testing.T) {
 	if _, err := f.service().Drill(t.Context(), id); err == nil || !strings.Contains(err.Error(), "no database of PayAid") {
 		t.Errorf("with a manifest: %v", err)
 	}
-	if left := f.scratches(t); len(left) > 0 {
-		t.Errorf("copies are left: %v", left)
+	if _, err := f.service().Restore(t.Context(), id); err == nil || !strings.Contains(err.Error(), "no database of PayAid") {
+		t.Errorf("restored: %v", err)
 	}
+	f.wantUntouched(t)
 }
 
 func pgDump(t *testing.T, url string, w io.Writer) error {

@@ -12,10 +12,11 @@ import (
 	"payaid/db"
 )
 
-// scratch is a database that a drill restores into. It lies beside the
+// scratch is a database that a drill or a restore loads. It lies beside the
 // application's own or on the server that was configured for drills.
 type scratch struct {
 	admin *pgx.Conn // as payaid_owner, in another database of the server
+	where string    // the server, for people
 	name  string
 	owner string // its URLs
 	app   string
@@ -35,11 +36,8 @@ func (s *Service) openScratchServer(ctx context.Context) (*scratch, error) {
 	if err != nil {
 		return nil, err
 	}
-	sc := &scratch{name: scratchPrefix(name) + randomSuffix()}
-	if sc.owner, err = withDatabase(server, sc.name); err != nil {
-		return nil, err
-	}
-	if sc.app, err = onServer(s.o.AppURL, sc.owner); err != nil {
+	sc, err := s.newScratch(server, scratchPrefix(name)+randomSuffix(), "the server for drills")
+	if err != nil {
 		return nil, err
 	}
 	if sc.admin, err = connect(ctx, server); err != nil {
@@ -50,6 +48,15 @@ func (s *Service) openScratchServer(ctx context.Context) (*scratch, error) {
 		return nil, err
 	}
 	return sc, nil
+}
+
+func (s *Service) newScratch(server, name, where string) (_ *scratch, err error) {
+	sc := &scratch{name: name, where: where}
+	if sc.owner, err = withDatabase(server, sc.name); err != nil {
+		return nil, err
+	}
+	sc.app, err = onServer(s.o.AppURL, sc.owner)
+	return sc, err
 }
 
 func randomSuffix() string {
@@ -81,7 +88,7 @@ func (sc *scratch) ready(ctx context.Context, m Manifest) (major int, err error)
 		return 0, err
 	}
 	if from := m.Snapshot.ServerVersion / 10000; major < from {
-		return 0, fmt.Errorf("%w: the backup was made on PostgreSQL %d and the server for drills is PostgreSQL %d: it must not be older", ErrRefused, from, major)
+		return 0, fmt.Errorf("%w: the backup was made on PostgreSQL %d and %s is PostgreSQL %d: it must not be older", ErrRefused, from, sc.where, major)
 	}
 	for _, role := range []string{db.RoleOwner, db.RoleApp, db.RoleBackup} {
 		var exists bool
@@ -89,7 +96,7 @@ func (sc *scratch) ready(ctx context.Context, m Manifest) (major int, err error)
 			return 0, fmt.Errorf("look for the role %s: %w", role, err)
 		}
 		if !exists {
-			return 0, fmt.Errorf("%w: the server for drills lacks the role %s: make the three roles there as on the first one", ErrRefused, role)
+			return 0, fmt.Errorf("%w: %s lacks the role %s: make the three roles there as on the first one", ErrRefused, sc.where, role)
 		}
 	}
 	for name := range m.Snapshot.Extensions {
@@ -98,7 +105,7 @@ func (sc *scratch) ready(ctx context.Context, m Manifest) (major int, err error)
 			return 0, fmt.Errorf("look for the extension %s: %w", name, err)
 		}
 		if !available {
-			return 0, fmt.Errorf("%w: the server for drills lacks the extension %s (postgresql-contrib)", ErrRefused, name)
+			return 0, fmt.Errorf("%w: %s lacks the extension %s (postgresql-contrib)", ErrRefused, sc.where, name)
 		}
 	}
 	return major, nil
@@ -115,7 +122,7 @@ func (sc *scratch) create(ctx context.Context, f Facts) error {
 		sql += " LOCALE_PROVIDER builtin BUILTIN_LOCALE " + literal(f.Locale)
 	}
 	if _, err := sc.admin.Exec(ctx, sql); err != nil {
-		return fmt.Errorf("make the scratch database: %w", err)
+		return fmt.Errorf("make the database of the copy: %w", err)
 	}
 	return nil
 }
@@ -138,7 +145,7 @@ func (sc *scratch) drop(ctx context.Context, name string) error {
 		_, err = sc.admin.Exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{name}.Sanitize())
 	}
 	if err != nil {
-		return fmt.Errorf("drop the scratch database %s: %w", name, err)
+		return fmt.Errorf("drop the copy %s: %w", name, err)
 	}
 	return nil
 }

@@ -104,6 +104,9 @@ func schemaVersion(ctx context.Context, q querier) (int64, error) {
 	return version, nil
 }
 
+// ourTables tell a backup of PayAid from one of another application.
+var ourTables = []string{"public.goose_db_version", "public.tenants", "river.river_job"}
+
 var errForeign = errors.New("this is no database of PayAid: it lacks PayAid's tables and migrations")
 
 func rightsDigest(ctx context.Context, q querier) (string, error) {

@@ -85,3 +85,8 @@ func opsName(database string) string { return database + "_ops" }
 
 // scratchPrefix begins the names of the copies that drills restore into.
 func scratchPrefix(database string) string { return fmt.Sprintf("%.40s_scratch_", database) }
+
+// copyPrefix begins the names of the databases that restores load, and
+// previousPrefix those of the databases that were live before a restore.
+func copyPrefix(database string) string     { return fmt.Sprintf("%.40s_restore_", database) }
+func previousPrefix(database string) string { return fmt.Sprintf("%.40s_pre_", database) }

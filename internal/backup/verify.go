@@ -15,7 +15,10 @@ func (s *Service) Verify(ctx context.Context, id uuid.UUID) (Backup, error) {
 	if err != nil {
 		return Backup{}, err
 	}
+	ctx, release := j.heed(ctx)
+	defer release()
 	b, err := s.verify(ctx, j, id)
+	err = ended(ctx, err)
 	j.end(ctx, id, err)
 	return b, err
 }

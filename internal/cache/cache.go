@@ -46,6 +46,7 @@ type Options struct {
 	Relay    time.Duration // between two looks into the outbox, and at a Redis that did not answer; 1 s
 	Cooldown time.Duration // between a write without Redis and the next use of the cache; 5 s
 	MaxValue int           // bytes; larger values are not kept; 512 KiB
+	Nearby   int           // bytes of values that are kept in the process as well; 16 MiB
 }
 
 func (o *Options) fill() {
@@ -56,6 +57,7 @@ func (o *Options) fill() {
 	o.Relay = cmp.Or(o.Relay, time.Second)
 	o.Cooldown = cmp.Or(o.Cooldown, 5*time.Second)
 	o.MaxValue = cmp.Or(o.MaxValue, 512<<10)
+	o.Nearby = cmp.Or(o.Nearby, 16<<20)
 }
 
 // ErrAway means that Redis did not answer in time, or is not asked because it did
@@ -69,12 +71,15 @@ type Cache struct {
 	name  string // of this replica
 	redis redis.UniversalClient
 
-	state   atomic.Pointer[state]
-	reading sync.Mutex    // one reading of the state at a time, so that none overtakes a newer one
-	fencing chan struct{} // one fence at a time
-	circuit circuit
-	flights flights
-	counts  counters
+	state    atomic.Pointer[state]
+	reading  sync.Mutex    // one reading of the state at a time, so that none overtakes a newer one
+	fencing  chan struct{} // one fence at a time
+	circuit  circuit
+	flights  flights
+	nearby   nearby
+	captures captures
+	kinds    kinds
+	counts   counters
 
 	stop     context.CancelFunc
 	finished sync.WaitGroup
@@ -84,7 +89,7 @@ type Cache struct {
 // marks its tags and needs no more.
 func New(o Options) (*Cache, error) {
 	o.fill()
-	c := &Cache{opt: o, name: rand.Text()[:8], fencing: make(chan struct{}, 1), stop: func() {}}
+	c := &Cache{opt: o, name: rand.Text()[:8], fencing: make(chan struct{}, 1), nearby: nearby{max: o.Nearby}, stop: func() {}}
 	client, err := kv.Open(o.URL, kv.OnConnect(c.checkServer))
 	if err != nil {
 		return nil, err

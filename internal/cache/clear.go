@@ -16,7 +16,7 @@ func (c *Cache) InvalidateTags(ctx context.Context, tenant uuid.UUID, tags ...st
 
 // ClearTenant makes every value of the tenant old.
 func (c *Cache) ClearTenant(ctx context.Context, tenant uuid.UUID) error {
-	return c.InvalidateTags(ctx, tenant, everything)
+	return c.InvalidateTags(ctx, tenant, Everything)
 }
 
 // Clear makes every value of every tenant old, at once and whatever their number.

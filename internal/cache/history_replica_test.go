@@ -112,11 +112,16 @@ func (r *replica) say(form string, args ...any) {
 	fmt.Printf(form+"\n", args...)
 }
 
+// readOne is a request: it reads one register, or two of them together.
 func (r *replica) readOne(ctx context.Context, k int) {
-	began := time.Now()
-	v, err := r.read(ctx, k)
-	if err == nil {
-		r.say("R %d %d %d %d", k, began.UnixNano(), time.Now().UnixNano(), v)
+	began, keys := time.Now(), []int{k}
+	if rand.IntN(2) == 0 {
+		ctx, keys = r.Together(ctx, fmt.Sprint("pair ", k)), append(keys, (k+1)%registers)
+	}
+	for _, k := range keys {
+		if v, err := r.read(ctx, k); err == nil {
+			r.say("R %d %d %d %d", k, began.UnixNano(), time.Now().UnixNano(), v)
+		}
 	}
 }
 
@@ -134,8 +139,8 @@ func (r *replica) read(ctx context.Context, k int) (int64, error) {
 
 // readLate is what other caches do: it takes the tokens when it stores.
 func (r *replica) readLate(ctx context.Context, item Item, codec Codec[int64], k int) (int64, error) {
-	if _, kept := r.look(ctx, item, codec.Encoding); kept != nil {
-		return codec.Decode(kept)
+	if _, kept := r.look(ctx, item, codec.Encoding); kept.encoded != nil {
+		return codec.Decode(kept.encoded)
 	}
 	v, err := r.load(ctx, k)
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 //	cache:{<tenant>}:v:<epoch>:<SHA-256>  a value behind its tokens
 const keyPrefix = "cache:{"
 
-// everything is the tag that every value of a tenant has.
-const everything = "*"
+// Everything is the tag that every value of a tenant has.
+const Everything = "*"
 
 // busy begins the token of a tag whose write is under way.
 const busy = "!"
@@ -40,7 +40,7 @@ func valueKey(tenant, epoch uuid.UUID, key string) string {
 
 // tokenKeys are the keys of the tags, in their order.
 func tokenKeys(tenant uuid.UUID, tags []string) []string {
-	keys := make([]string, len(tags), len(tags)+1)
+	keys := make([]string, len(tags), len(tags)+1) // and room for a value
 	for i, tag := range tags {
 		keys[i] = tokenKey(tenant, tag)
 	}
@@ -60,7 +60,7 @@ func intentKeys(tenant uuid.UUID, tags []string) []string {
 
 // tagsOf is what a value depends on, in one order and each once.
 func tagsOf(tags []string) []string {
-	all := append(slices.Clone(tags), everything)
+	all := append(slices.Clone(tags), Everything)
 	slices.Sort(all)
 	return slices.Compact(all)
 }

@@ -51,16 +51,22 @@ func Rendered(version string) Codec[[]byte] {
 // in the calling goroutine or in that of somebody who asks for the same at the same
 // time. The rights of who asks are checked before. What load reads must be
 // committed data of the primary database, read after load was called. Errors of
-// load are returned and not kept.
+// load are returned and not kept. Others may hold the same value: nobody may
+// change it.
 func Remember[T any](ctx context.Context, c *Cache, it Item, codec Codec[T], load func(context.Context) (T, error)) (T, error) {
 	if c == nil || it.Tenant == uuid.Nil {
 		return load(ctx)
 	}
 	look, kept := c.look(ctx, it, codec.Encoding)
-	if kept != nil {
-		v, err := codec.Decode(kept)
+	if v, ok := kept.decoded.(T); ok {
+		c.counts.hits.Add(1)
+		return v, nil
+	}
+	if kept.encoded != nil {
+		v, err := codec.Decode(kept.encoded)
 		if err == nil {
 			c.counts.hits.Add(1)
+			c.nearby.put(look.name(codec.Encoding), look.tokens, v, len(kept.encoded), it.TTL)
 			return v, nil
 		}
 		c.opt.Log.WarnContext(ctx, "a kept value cannot be read", "encoding", codec.Encoding, "err", err)
@@ -71,7 +77,10 @@ func Remember[T any](ctx context.Context, c *Cache, it Item, codec Codec[T], loa
 	}
 	c.counts.misses.Add(1)
 	return share(ctx, &c.flights, look.flight(codec.Encoding), load, func(v T) {
-		c.keep(ctx, it, look, codec.Encoding, func() ([]byte, error) { return codec.Encode(v) })
+		size := c.keep(ctx, it, look, codec.Encoding, func() ([]byte, error) { return codec.Encode(v) })
+		if size > 0 {
+			c.nearby.put(look.name(codec.Encoding), look.tokens, v, size, it.TTL)
+		}
 	})
 }
 
@@ -83,56 +92,71 @@ type look struct {
 	keep   bool // else the cache is bypassed
 }
 
+// name tells values apart within the process.
+func (l look) name(encoding string) string { return l.key + " " + encoding }
+
 // flight names a load that others may share: only those who captured the same
 // tokens, because a write may have been answered in between.
 func (l look) flight(encoding string) string {
-	return l.key + " " + encoding + " " + strings.Join(l.tokens, " ")
+	return l.name(encoding) + " " + strings.Join(l.tokens, " ")
+}
+
+// kept is a value that is current: as it lies in the process, or as it was encoded.
+type kept struct {
+	decoded any
+	encoded []byte
 }
 
 // look captures the tokens and returns the kept value if they are still its own.
-func (c *Cache) look(ctx context.Context, it Item, encoding string) (l look, kept []byte) {
+func (c *Cache) look(ctx context.Context, it Item, encoding string) (l look, _ kept) {
 	lease := c.lease()
 	if lease == nil {
-		return l, nil
+		return l, kept{}
 	}
 	settled := c.settled(lease)
 	tags := tagsOf(it.Tags)
 	l.key = valueKey(it.Tenant, lease.epoch, it.Key)
-	tokens, sealed, err := c.capture(ctx, it.Tenant, tags, l.key)
+	near := c.nearby.get(l.name(encoding))
+	tokens, sealed, err := c.capture(ctx, it.Tenant, lease.epoch, tags, l.key, near)
 	if err != nil || !c.stillHolds(lease) {
-		return l, nil
+		return l, kept{}
 	}
 	for _, token := range tokens {
 		if strings.HasPrefix(token, busy) {
-			return l, nil
+			return l, kept{}
 		}
 	}
 	l.tokens, l.keep = tokens, settled
+	if near.belongsTo(tokens) {
+		return l, kept{decoded: near.value}
+	}
 	if sealed == "" {
-		return l, nil
+		return l, kept{}
 	}
 	value, ok := unseal(sealed, encoding, tokens)
 	if !ok {
 		c.counts.stale.Add(1)
-		return l, nil
+		return l, kept{}
 	}
-	return l, value
+	return l, kept{encoded: value}
 }
 
-// keep stores a loaded value, unless it is too large.
-func (c *Cache) keep(ctx context.Context, it Item, l look, encoding string, encode func() ([]byte, error)) {
+// keep stores a loaded value and returns its encoded size; 0 when it is not kept.
+func (c *Cache) keep(ctx context.Context, it Item, l look, encoding string, encode func() ([]byte, error)) (size int) {
 	value, err := encode()
 	if err != nil {
 		c.opt.Log.ErrorContext(ctx, "a value cannot be kept", "encoding", encoding, "err", fmt.Errorf("encode: %w", err))
-		return
+		return 0
 	}
 	if len(value) > c.opt.MaxValue {
 		c.counts.tooLarge.Add(1)
-		return
+		return 0
 	}
-	if c.store(ctx, l.key, seal(l.tokens, encoding, value), jitter(it.TTL)) == nil {
-		c.counts.stores.Add(1)
+	if c.store(ctx, l.key, seal(l.tokens, encoding, value), jitter(it.TTL)) != nil {
+		return 0
 	}
+	c.counts.stores.Add(1)
+	return len(value)
 }
 
 func jitter(ttl time.Duration) time.Duration {

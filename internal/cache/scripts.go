@@ -2,7 +2,9 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -87,16 +89,56 @@ func (c *Cache) runSettle(ctx context.Context, tenant uuid.UUID, writer string, 
 		tokenLife.Milliseconds(), c.opt.Deadline.Milliseconds(), bornLife.Milliseconds()).StringSlice()
 }
 
-// capture reads the tokens of the tags and the value in one round trip. Tokens
-// that are missing are made in a second one, and there is no value then.
-func (c *Cache) capture(ctx context.Context, tenant uuid.UUID, tags []string, key string) (tokens []string, sealed string, err error) {
+// capture reads the tokens of the tags and the value in one round trip: fewer when
+// the request has captured them already, and the value only when the one near by
+// does not belong to the tokens.
+func (c *Cache) capture(ctx context.Context, tenant, epoch uuid.UUID, tags []string, key string, near *nearbyValue) (tokens []string, sealed string, err error) {
+	r := roundOf(ctx)
+	tokens = r.captured(tenant, epoch, tags)
+	switch {
+	case tokens != nil:
+	case near == nil:
+		began, all := time.Now(), r.ahead(tags)
+		if tokens, sealed, err = c.captureKeys(ctx, tenant, all, append(tokenKeys(tenant, all), key)); err != nil {
+			return nil, "", err
+		}
+		r.keep(tenant, epoch, began, all, tokens)
+		return tokens[:len(tags)], sealed, nil
+	default:
+		all := r.ahead(tags)
+		group, err := c.captures.share(ctx, strings.Join(tokenKeys(tenant, all), " "), func(ctx context.Context) ([]string, error) {
+			tokens, _, err := c.captureKeys(ctx, tenant, all, tokenKeys(tenant, all))
+			return tokens, err
+		})
+		if err != nil {
+			return nil, "", err
+		}
+		r.keep(tenant, epoch, group.began, all, group.tokens)
+		tokens = group.tokens[:len(tags)]
+	}
+	if near.belongsTo(tokens) {
+		return tokens, "", nil
+	}
 	err = c.ask(ctx, c.opt.ReadTimeout, func(ctx context.Context) error {
-		replies, err := c.redis.MGet(ctx, append(tokenKeys(tenant, tags), key)...).Result()
+		if sealed, err = c.redis.Get(ctx, key).Result(); errors.Is(err, redis.Nil) {
+			return nil
+		}
+		return err
+	})
+	return tokens, sealed, err
+}
+
+// captureKeys reads the tokens of the tags and, when its key is behind theirs, a
+// value. Tokens that are missing are made in a second round trip, and there is no
+// value then.
+func (c *Cache) captureKeys(ctx context.Context, tenant uuid.UUID, tags, keys []string) (tokens []string, sealed string, err error) {
+	err = c.ask(ctx, c.opt.ReadTimeout, func(ctx context.Context) error {
+		replies, err := c.redis.MGet(ctx, keys...).Result()
 		if err != nil {
 			return err
 		}
-		if len(replies) != len(tags)+1 {
-			return fmt.Errorf("%d replies for %d keys", len(replies), len(tags)+1)
+		if len(replies) != len(keys) {
+			return fmt.Errorf("%d replies for %d keys", len(replies), len(keys))
 		}
 		tokens = make([]string, len(tags))
 		for i := range tags {
@@ -107,7 +149,9 @@ func (c *Cache) capture(ctx context.Context, tenant uuid.UUID, tags []string, ke
 			}
 			tokens[i] = token
 		}
-		sealed, _ = replies[len(tags)].(string)
+		if len(keys) > len(tags) {
+			sealed, _ = replies[len(tags)].(string)
+		}
 		return nil
 	})
 	return tokens, sealed, err

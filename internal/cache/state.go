@@ -26,12 +26,15 @@ type state struct {
 	disabledSince time.Time // when this replica first saw it so in this epoch
 	servers       []string
 	readAt        time.Time // before the reading was sent
+	database      uint32    // that was live then
 }
 
-// lease returns the state if values may be served under it now, else nil.
+// lease returns the state if values may be served under it now, else nil. While a
+// restore holds writes nothing is served: another replica may be on the restored
+// database already.
 func (c *Cache) lease() *state {
 	s := c.state.Load()
-	if s == nil || s.disabled || time.Since(s.readAt) >= c.opt.Lease {
+	if s == nil || s.disabled || time.Since(s.readAt) >= c.opt.Lease || s.database != c.opt.DB.Live() || c.opt.DB.Writable() != nil {
 		return nil
 	}
 	return s
@@ -74,13 +77,13 @@ func (c *Cache) readState(ctx context.Context) (*state, error) {
 	defer c.reading.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, stateTimeout)
 	defer cancel()
-	readAt := time.Now()
+	readAt, database := time.Now(), c.opt.DB.Live()
 	row, err := c.opt.DB.Global().GetCacheState(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the state of the cache: %w", err)
 	}
 	age := time.Duration(row.AgeSeconds * float64(time.Second))
-	s := &state{epoch: row.Epoch, since: readAt.Add(-age), disabled: row.Disabled, servers: row.Servers, readAt: readAt}
+	s := &state{epoch: row.Epoch, since: readAt.Add(-age), disabled: row.Disabled, servers: row.Servers, readAt: readAt, database: database}
 	if s.disabled {
 		s.disabledSince = time.Now()
 		if old := c.state.Load(); old != nil && old.disabled && old.epoch == s.epoch {

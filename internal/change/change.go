@@ -91,9 +91,13 @@ type Tx struct {
 // idempotency key the result of the first call is kept for 24 hours and returned
 // again to the same action with the same input; another input under that key is
 // refused. T must survive JSON. Errors of the database come back as apperr
-// errors where the user can do something about them.
+// errors where the user can do something about them. While a restore holds writes,
+// Do refuses.
 func Do[T any](ctx context.Context, w *Writer, a Actor, action string, input any, fn func(ctx context.Context, tx *Tx) (T, error)) (T, error) {
 	var result T
+	if err := w.DB.Writable(); err != nil {
+		return result, Explain(err)
+	}
 	t := &Tx{Actor: a, Now: w.Now().UTC().Truncate(time.Microsecond), writer: w}
 	err := w.inTx(ctx, a, func(tx pgx.Tx, q *db.Queries) error {
 		t.tx, t.Q = tx, q

@@ -32,11 +32,16 @@ var refusals = map[string]refusal{
 		"Another account at the same provider opens your account here already. If it should be this one, ask whoever runs PayAid to undo that."},
 	"passkeys_credential_id_key":   {apperr.AlreadyExists, "name", "This passkey is known already."},
 	"companies_tenant_id_name_key": {apperr.AlreadyExists, "name", "Another company already has this name."},
+	"companies_owner_id_fkey":      {apperr.Validation, "ownerId", "This person does not belong to the business."},
+	"companies_parent_id_fkey":     {apperr.Validation, "parentId", "This company does not exist."},
 
 	"invitations_tenant_id_email_key": {apperr.AlreadyExists, "email", "This person is invited already. Send the mail again from the list."},
 	"invitations_team_id_fkey":        {apperr.Validation, "teamId", "This team does not exist."},
 	"saved_views_tenant_id_name_key":  {apperr.AlreadyExists, "name", "You already have a view of this name."},
 }
+
+// fencedRetry is when a write that had to wait for a restore is worth trying again.
+const fencedRetry = 2 * time.Second
 
 // Explain turns a database error that a user can act upon into an apperr error:
 // a refused value, a busy or absent database, a lock held by somebody else. Every
@@ -54,6 +59,10 @@ func Explain(err error) error {
 		return e
 	}
 	switch {
+	case errors.Is(err, db.ErrFenced):
+		e := apperr.Wrap(err, apperr.Unavailable, "A backup is being restored, so nothing can be changed for a moment. Nothing was changed. Please try again.")
+		e.RetryAfter = fencedRetry
+		return e
 	case db.IsLocked(err):
 		return apperr.Wrap(err, apperr.Locked, "Somebody else is changing this right now. Please try again in a moment.")
 	case db.IsDiskFull(err):

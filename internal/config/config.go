@@ -32,6 +32,12 @@ const (
 // minSecret is the least length of PAYAID_SECRET_KEY in production.
 const minSecret = 32
 
+// What PAYAID_REQUEST_RATE may be.
+const (
+	minRequestRate = 60
+	maxRequestRate = 6_000_000
+)
+
 // Config is what the environment says. An absent server URL means the embedded
 // server in DataDir.
 type Config struct {
@@ -50,6 +56,7 @@ type Config struct {
 	SMTPURL          string     `env:"PAYAID_SMTP_URL" doc:"mail server, such as smtp://user:password@mail.example.in:587 or smtps://…, with ?from= for another sender; without it mails stay in the mailbox at /admin/mail" secret:"true"`
 	Backup           Backup     `envPrefix:"PAYAID_BACKUP_"`
 	TrustedProxies   Networks   `env:"PAYAID_TRUSTED_PROXIES" doc:"networks of the proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, separated by commas"`
+	RequestRate      int        `env:"PAYAID_REQUEST_RATE" envDefault:"1200" doc:"requests a minute of one person or API key, a quarter of them at once; all of a business together have ten times as many"`
 	SignUp           string     `env:"PAYAID_SIGNUP" doc:"open lets strangers sign up and make a business, closed does not; closed in production unless set"`
 	Demo             bool       `env:"PAYAID_DEMO" envDefault:"false" doc:"true makes a demo business; refused in production"`
 	LogLevel         slog.Level `env:"PAYAID_LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error"`
@@ -318,6 +325,9 @@ func (c *Config) check() []error {
 	}
 	if c.S3.Endpoint != "" && (c.S3.AccessKey == "" || c.S3.SecretKey == "") {
 		bad("PAYAID_S3_ENDPOINT", "needs PAYAID_S3_ACCESS_KEY and PAYAID_S3_SECRET_KEY beside it")
+	}
+	if c.RequestRate < minRequestRate || c.RequestRate > maxRequestRate {
+		errs = append(errs, fmt.Errorf("PAYAID_REQUEST_RATE: choose a number from %d to %d", minRequestRate, maxRequestRate))
 	}
 	errs = append(errs, c.OIDC.check(c.IsProduction())...)
 	if c.IsProduction() {

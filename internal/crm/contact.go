@@ -54,23 +54,26 @@ var (
 // ContactInput is what a new contact is made from. At least one of the name,
 // the e-mail and the phone must be known.
 type ContactInput struct {
-	FirstName    string
-	LastName     string
-	Email        string
-	Phone        string // any usual form; Indian unless it begins with +
-	Company      string // a name: the company is found or made
-	JobTitle     string
-	Source       string
-	Address      string
-	GSTIN        string
-	Notes        string
-	Tags         []string
-	Stage        string // prospect when ""
-	Status       string // active when ""
-	Warmth       string // cold when ""
-	LeadScore    int
-	NextFollowUp string     // YYYY-MM-DD or ""
-	OwnerID      *uuid.UUID // nil: whoever creates it
+	FirstName    string     `json:"firstName"`
+	LastName     string     `json:"lastName"`
+	Email        string     `json:"email"`
+	Phone        string     `json:"phone"`   // any usual form; Indian unless it begins with +
+	Company      string     `json:"company"` // a name: the company is found or made
+	JobTitle     string     `json:"jobTitle"`
+	Source       string     `json:"source"`
+	Address      string     `json:"address"`
+	GSTIN        string     `json:"gstin"`
+	Notes        string     `json:"notes"`
+	Tags         []string   `json:"tags"`
+	Stage        string     `json:"stage"`  // prospect when ""
+	Status       string     `json:"status"` // active when ""
+	Warmth       string     `json:"warmth"` // cold when ""
+	LeadScore    int        `json:"leadScore"`
+	NextFollowUp string     `json:"nextFollowUp"` // YYYY-MM-DD or ""
+	OwnerID      *uuid.UUID `json:"ownerId"`      // nil: whoever creates it
+
+	known     *uuid.UUID // the company of a contact that is changed, which may lie in the trash
+	knownName string
 }
 
 // ContactPatch changes the fields that are not nil. "" empties a text; uuid.Nil
@@ -89,7 +92,7 @@ func (p ContactPatch) apply(c Contact) ContactInput {
 	in := ContactInput{
 		FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, Phone: c.Phone, Company: c.Company, JobTitle: c.JobTitle,
 		Source: c.Source, Address: c.Address, GSTIN: c.GSTIN, Notes: c.Notes, Tags: c.Tags, Stage: c.Stage, Status: c.Status,
-		Warmth: c.Warmth, LeadScore: c.LeadScore, NextFollowUp: c.NextFollowUp, OwnerID: c.OwnerID,
+		Warmth: c.Warmth, LeadScore: c.LeadScore, NextFollowUp: c.NextFollowUp, OwnerID: c.OwnerID, known: c.CompanyID, knownName: c.Company,
 	}
 	set(&in.FirstName, p.FirstName)
 	set(&in.LastName, p.LastName)
@@ -107,12 +110,7 @@ func (p ContactPatch) apply(c Contact) ContactInput {
 	set(&in.Warmth, p.Warmth)
 	set(&in.LeadScore, p.LeadScore)
 	set(&in.NextFollowUp, p.NextFollowUp)
-	if p.OwnerID != nil {
-		in.OwnerID = p.OwnerID
-	}
-	if in.OwnerID != nil && *in.OwnerID == uuid.Nil {
-		in.OwnerID = nil
-	}
+	in.OwnerID = known(in.OwnerID, p.OwnerID)
 	return in
 }
 
@@ -186,10 +184,7 @@ func (in *ContactInput) validate() error {
 	f.Check(slices.Contains(Statuses, in.Status), "status", "Choose one of "+strings.Join(Statuses, ", ")+".")
 	f.Check(slices.Contains(Warmths, in.Warmth), "warmth", "Choose one of "+strings.Join(Warmths, ", ")+".")
 	f.Check(in.LeadScore >= 0 && in.LeadScore <= 100, "leadScore", "Choose a number from 0 to 100.")
-	f.Check(len(in.Tags) <= maxTags, "tags", "Use at most 50 tags.")
-	for _, t := range in.Tags {
-		f.Check(utf8.RuneCountInString(t) <= maxTag && printable(t), "tags", "A tag has at most 50 characters.")
-	}
+	checkTags(&f, in.Tags)
 	if _, err := in.followUp(); err != nil {
 		f.Add("nextFollowUp", "Enter a date as YYYY-MM-DD.")
 	}

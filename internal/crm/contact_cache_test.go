@@ -10,9 +10,11 @@ import (
 	"github.com/google/uuid"
 
 	"payaid/internal/auth"
+	"payaid/internal/bulk"
 	"payaid/internal/cache"
 	"payaid/internal/change"
 	"payaid/internal/crm"
+	"payaid/internal/listing"
 	"payaid/internal/servertest"
 	"payaid/internal/tenant"
 )
@@ -24,6 +26,7 @@ type shop struct {
 	cache  *cache.Cache
 	people *auth.Service
 	teams  *tenant.Service
+	writer *change.Writer // marks the cache's tags
 }
 
 func newShop(t *testing.T) *shop {
@@ -41,6 +44,7 @@ func newShop(t *testing.T) *shop {
 	s.cache.Start(t.Context())
 	t.Cleanup(func() { _ = s.cache.Close() })
 	w := &change.Writer{DB: s.d.DB, Jobs: s.queue, Tags: s.cache, Log: log, Now: func() time.Time { return s.now }}
+	s.writer = w
 	if s.people, err = auth.New(t.Context(), w); err != nil {
 		t.Fatal(err)
 	}
@@ -69,12 +73,35 @@ func (s *shop) see(t *testing.T, who string, p auth.Principal, f crm.ContactFilt
 
 var listsSeen = []crm.ContactFilter{{}, {Sort: "-updatedAt", Limit: 2}, {Query: "kiran"}, {Stage: "customer"}}
 
+var companyListsSeen = []listing.Query{{}, {Sort: "-updatedAt", Limit: 2}, {Text: "kiran"}, {Filter: "parent:any"}}
+
+// seeCompanies is see for a list of companies.
+func (s *shop) seeCompanies(t *testing.T, who string, p auth.Principal, q listing.Query) {
+	t.Helper()
+	want, err := s.Companies(t.Context(), p, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.cached.Companies(t.Context(), p, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := json.Marshal(want)
+	b, _ := json.Marshal(got)
+	if string(a) != string(b) {
+		t.Errorf("%s reads companies %+v\n%s\nfrom the cache and\n%s\nfrom the database", who, q, b, a)
+	}
+}
+
 // everybody reads every list; the principals are as they are now.
 func (s *shop) everybody(t *testing.T) {
 	t.Helper()
 	for who, p := range map[string]auth.Principal{"the admin": s.admin, "asha": s.asha, "ravi": s.ravi, "zoya": s.zoya, "noor": s.noor, "a key": s.key, "the outsider": s.out} {
 		for _, f := range listsSeen {
 			s.see(t, who, p, f)
+		}
+		for _, q := range companyListsSeen {
+			s.seeCompanies(t, who, p, q)
 		}
 	}
 }
@@ -94,6 +121,13 @@ func TestEveryWriteIsSeenByTheListAtOnce(t *testing.T) {
 	one := add(s.asha, crm.ContactInput{FirstName: "Kiran", Email: "kiran@shop.test"})
 	add(s.zoya, crm.ContactInput{FirstName: "Anand", Stage: "customer"})
 	sales := *s.asha.TeamID
+	firm, err := s.cached.CreateCompany(ctx, s.asha, crm.CompanyInput{Name: "Kiran Group"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(s.asha, crm.ContactInput{FirstName: "Farah", Company: "Kiran Group"})
+	many := bulk.New(s.writer, s.people, map[string]bulk.Entity{crm.EntityContacts: s.cached.BulkContacts()})
+	var run bulk.Run
 	for _, w := range []struct {
 		name  string
 		write func() error
@@ -113,6 +147,34 @@ func TestEveryWriteIsSeenByTheListAtOnce(t *testing.T) {
 		}},
 		{"a contact is deleted", func() error { _, err := s.cached.DeleteContact(ctx, s.admin, one.ID, nil); return err }},
 		{"a contact is restored", func() error { _, err := s.cached.RestoreContact(ctx, s.admin, one.ID, nil); return err }},
+		{"a company is made", func() error {
+			_, err := s.cached.CreateCompany(ctx, s.zoya, crm.CompanyInput{Name: "Kiran Mills", Type: "partner"})
+			return err
+		}},
+		{"a company becomes a part of another", func() error {
+			other, err := s.cached.CreateCompany(ctx, s.admin, crm.CompanyInput{Name: "Holding"})
+			if err != nil {
+				return err
+			}
+			_, err = s.cached.UpdateCompany(ctx, s.admin, firm.ID, crm.CompanyPatch{ParentID: &other.ID}, nil)
+			return err
+		}},
+		{"a company is renamed", func() error {
+			_, err := s.cached.UpdateCompany(ctx, s.asha, firm.ID, crm.CompanyPatch{Name: ptr("Kirana Group")}, nil)
+			return err
+		}},
+		{"a company is given to somebody", func() error {
+			_, err := s.cached.UpdateCompany(ctx, s.admin, firm.ID, crm.CompanyPatch{OwnerID: &s.zoya.UserID}, nil)
+			return err
+		}},
+		{"a company is deleted", func() error { _, err := s.cached.DeleteCompany(ctx, s.admin, firm.ID, nil); return err }},
+		{"a company is restored", func() error { _, err := s.cached.RestoreCompany(ctx, s.admin, firm.ID, nil); return err }},
+		{"contacts are changed in bulk", func() (err error) {
+			in := bulk.Input{Entity: crm.EntityContacts, Action: crm.BulkStage, Value: bulk.Value{Stage: "contact"}, IDs: []uuid.UUID{one.ID}}
+			run, err = many.Start(ctx, s.admin, in)
+			return err
+		}},
+		{"a bulk change is undone", func() error { _, err := many.Undo(ctx, s.admin, run.ID); return err }},
 		{"contacts are imported", func() error {
 			in := csvInput("First name,Email,Company\nKiran Two,k2@shop.test,New Stores\n,kiran@shop.test,\n")
 			in.Duplicates = crm.DuplicatesUpdate
@@ -138,7 +200,7 @@ func TestEveryWriteIsSeenByTheListAtOnce(t *testing.T) {
 		s.everybody(t)
 		before := s.cache.Stats().Hits
 		s.everybody(t)
-		if got := s.cache.Stats().Hits - before; got != uint64(7*len(listsSeen)) {
+		if got := s.cache.Stats().Hits - before; got != uint64(7*(len(listsSeen)+len(companyListsSeen))) {
 			t.Fatalf("before %q %d lists came from the cache", w.name, got)
 		}
 		if err := w.write(); err != nil {

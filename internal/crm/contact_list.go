@@ -2,29 +2,28 @@ package crm
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"payaid/db"
 	"payaid/internal/apperr"
 	"payaid/internal/auth"
+	"payaid/internal/filter"
+	"payaid/internal/listing"
+	"payaid/internal/tenant"
 )
 
 const (
 	// MaxPageSize bounds a page of any list.
-	MaxPageSize = 100
+	MaxPageSize = listing.MaxPageSize
 	// MaxTotal is where counting stops: a larger total reads "10,000+".
-	MaxTotal = 10_000
+	MaxTotal = listing.MaxTotal
 
-	defaultPageSize = 25
-	exportPageSize  = 1000
+	defaultPageSize = 25 // of a list that has no Kind, and of whoever has not chosen
+	maxIDs          = 1000
 )
 
 // ContactFilter chooses and orders contacts. The zero value lists all, by name.
@@ -36,6 +35,11 @@ type ContactFilter struct {
 	Sort   string // one of ContactSorts, with - in front for descending
 	Cursor string // from ContactPage; "" for the first page
 	Limit  int    // 1 to MaxPageSize; 25 when zero
+
+	// IDs leaves only these contacts, at most 1,000; nil leaves whichever there are.
+	IDs []uuid.UUID
+
+	NoTotal bool // do not count: a large list costs far more to count than to read a page of
 }
 
 // ContactPage is one page of contacts.
@@ -43,7 +47,7 @@ type ContactPage struct {
 	Contacts []Contact
 	Prev     string // cursor of the page before, "" when there is none
 	Next     string // cursor of the page after, "" when there is none
-	Total    int    // at most MaxTotal
+	Total    int    // at most MaxTotal; 0 when it was not wanted
 	Capped   bool   // there are more than Total
 	Similar  bool   // nothing holds the text of the search: these come close
 }
@@ -65,7 +69,7 @@ const contactColumns = `c.id, c.first_name, c.last_name, c.name, c.email, c.phon
 	c.last_contacted_at, c.next_follow_up, c.owner_id, coalesce(u.name, '') AS owner_name, m.team_id AS owner_team_id,
 	c.version, c.created_at, c.updated_at, c.deleted_at`
 
-const contactJoins = `LEFT JOIN companies o ON o.tenant_id = c.tenant_id AND o.id = c.company_id
+const contactJoins = `LEFT JOIN companies o ON o.tenant_id = c.tenant_id AND o.id = c.company_id AND o.deleted_at IS NULL
 	LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
 	LEFT JOIN users u ON u.id = c.owner_id`
 
@@ -74,46 +78,51 @@ type contactListRow struct {
 	db.Place
 }
 
+// contactList is the list of contacts. Its pages show the names of companies and
+// owners and who is in which team; filters ask for these as well.
+var contactList = &listing.Kind[Contact, contactListRow]{
+	Name: "contacts", Columns: contactColumns, Table: "contacts", Joins: contactJoins, Orders: contactOrders, Fields: ContactFields,
+	Search: listing.Search{
+		Column: "c.search", Find: "find_contacts(?)", Similar: "find_similar_contacts(?, ?)",
+		Count: func(ctx context.Context, q *db.Queries, pattern string, most int64) (int64, error) {
+			return q.CountFoundContacts(ctx, db.CountFoundContactsParams{Pattern: pattern, Most: most})
+		},
+	},
+	Tags: []string{tagContactList, tagCompanyList, auth.TagPeople, tenant.TagTeams},
+	Make: func(r contactListRow) (Contact, error) { return contactFromRow(r.GetContactRow), nil },
+}
+
 // Contacts returns one page of the contacts that the principal sees.
 func (s *Service) Contacts(ctx context.Context, p auth.Principal, f ContactFilter) (ContactPage, error) {
 	if err := p.Require(auth.ContactsRead); err != nil {
 		return ContactPage{}, err
 	}
-	order, at, err := f.check()
+	q, err := f.Listing()
 	if err != nil {
 		return ContactPage{}, err
 	}
-	return s.rememberPage(ctx, p, f, func(ctx context.Context) (ContactPage, error) {
-		found, err := s.findContacts(ctx, p, f)
-		if err != nil {
-			return ContactPage{}, err
-		}
-		page, err := s.contactPage(ctx, p, found, order, at, f.Limit)
-		if err != nil {
-			return ContactPage{}, err
-		}
-		total := len(page.Contacts)
-		if at != nil || page.Next != "" { // more than one page
-			count := func(ctx context.Context) (int, error) { return s.contactTotal(ctx, p, found) }
-			if total, err = s.rememberTotal(ctx, p, f, count); err != nil {
-				return ContactPage{}, err
-			}
-		}
-		page.Total, page.Capped, page.Similar = min(total, MaxTotal), total > MaxTotal, found.similar && total > 0
-		return page, nil
-	})
+	page, err := contactList.Page(ctx, s.source(), s.reader(p, auth.Contacts), q)
+	return contactPage(page), err
 }
 
-// contactTotal counts up to MaxTotal and one more.
-func (s *Service) contactTotal(ctx context.Context, p auth.Principal, found foundContacts) (int, error) {
-	if found.counted {
-		return found.total, nil
+func contactPage(page listing.Page[Contact]) ContactPage {
+	return ContactPage{Contacts: page.Items, Prev: page.Prev, Next: page.Next, Total: page.Total, Capped: page.Capped, Similar: page.Similar}
+}
+
+// RenderedContacts returns the page of Contacts as render makes it, which is what is
+// kept. form names how render does it: two that make different bytes of the same page
+// have different names.
+func (s *Service) RenderedContacts(ctx context.Context, p auth.Principal, f ContactFilter, form string, render func(ContactPage) ([]byte, error)) ([]byte, error) {
+	if err := p.Require(auth.ContactsRead); err != nil {
+		return nil, err
 	}
-	total, err := found.countable().Count(ctx, s.db.Tenant(p.TenantID), MaxTotal+1)
+	q, err := f.Listing()
 	if err != nil {
-		return 0, fmt.Errorf("count contacts: %w", err)
+		return nil, err
 	}
-	return total, nil
+	return contactList.Rendered(ctx, s.source(), s.reader(p, auth.Contacts), q, form, func(page listing.Page[Contact]) ([]byte, error) {
+		return render(contactPage(page))
+	})
 }
 
 // AllContacts walks every contact of the filter, a bounded number in memory. It
@@ -122,154 +131,53 @@ func (s *Service) AllContacts(ctx context.Context, p auth.Principal, f ContactFi
 	if err := p.Require(auth.ContactsExport); err != nil {
 		return nil, err
 	}
-	f.Cursor, f.Limit = "", 0
-	order, at, err := f.check()
+	q, err := f.Listing()
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.findContacts(ctx, p, f)
-	if err != nil {
-		return nil, err
-	}
-	found.dense = false // all of them are wanted: one way through, from the first to the last
-	if !found.similar {
-		found.indexed = nil
-	}
-	return func(yield func(Contact, error) bool) {
-		for {
-			page, err := s.contactPage(ctx, p, found, order, at, exportPageSize)
-			if err != nil {
-				yield(Contact{}, err)
-				return
-			}
-			for _, c := range page.Contacts {
-				if !yield(c, nil) {
-					return
-				}
-			}
-			if page.Next == "" {
-				return
-			}
-			if at, err = db.ParseCursor(page.Next, order); err != nil {
-				yield(Contact{}, err)
-				return
-			}
-		}
-	}, nil
+	return contactList.All(ctx, s.source(), s.reader(p, auth.Contacts), q)
 }
 
-func (s *Service) contactPage(ctx context.Context, p auth.Principal, found foundContacts, order db.Order, at *db.Cursor, limit int) (ContactPage, error) {
-	rows, prev, next, err := found.page(ctx, s.db.Tenant(p.TenantID), order, at, limit)
-	if errors.Is(err, db.ErrBadCursor) {
-		return ContactPage{}, badCursor()
-	}
-	if err != nil {
-		return ContactPage{}, fmt.Errorf("list contacts: %w", err)
-	}
-	page := ContactPage{Contacts: make([]Contact, len(rows)), Prev: prev, Next: next}
-	for i, r := range rows {
-		page.Contacts[i] = contactFromRow(r.GetContactRow)
-	}
-	return page, nil
-}
-
-// check refuses what is not documented and fills in the defaults.
-func (f *ContactFilter) check() (db.Order, *db.Cursor, error) {
+// Listing is f in the terms of every list. What is not documented is refused.
+func (f ContactFilter) Listing() (listing.Query, error) {
+	q := listing.Query{Text: f.Query, Filter: f.Filter, Sort: f.Sort, Cursor: f.Cursor, Limit: f.Limit, NoTotal: f.NoTotal}
 	var bad apperr.Fields
-	if f.Limit == 0 {
-		f.Limit = defaultPageSize
-	}
-	bad.Check(f.Limit >= 1 && f.Limit <= MaxPageSize, "limit", "Choose a number from 1 to 100.")
-	bad.Check(utf8.RuneCountInString(f.Query) <= maxShort && printable(f.Query), "q", "Search for at most 200 characters.")
+	contactList.Refuse(q, &bad)
 	bad.Check(f.Stage == "" || slices.Contains(Stages, f.Stage), "stage", "Choose one of "+strings.Join(Stages, ", ")+".")
+	bad.Check(len(f.IDs) <= maxIDs, "ids", "Choose at most 1,000 contacts.")
 	bad.Check(f.Status == "" || slices.Contains(Statuses, f.Status), "status", "Choose one of "+strings.Join(Statuses, ", ")+".")
-	order, ok := findOrder(contactOrders, f.Sort)
-	bad.Check(ok, "sort", "Sort by one of "+strings.Join(ContactSorts(), ", ")+", with - in front for descending.")
 	if err := bad.Err(); err != nil {
-		return order, nil, err
+		return q, err
 	}
-	at, err := db.ParseCursor(f.Cursor, order)
+	if f.IDs != nil {
+		q.Only = listing.Condition{SQL: "c.id = ANY (?)", Args: []any{f.IDs}}
+	}
+	if f.Stage+f.Status == "" {
+		return q, nil
+	}
+	where, err := f.Where()
+	q.Filter = where.String()
+	return q, err
+}
+
+// Where returns the whole filter of f except its search, in the form that Parse
+// reads. A filter that cannot be read is InvalidInput.
+func (f ContactFilter) Where() (filter.Expr, error) {
+	where, err := listing.Where(f.Filter, ContactFields)
 	if err != nil {
-		return order, nil, badCursor()
+		return where, err
 	}
-	return order, at, nil
-}
-
-// findOrder reads a sort parameter; "" is the first order.
-func findOrder(orders []db.Order, sort string) (db.Order, bool) {
-	if sort == "" {
-		return orders[0], true
+	is := func(field, value string) filter.Expr {
+		return filter.Expr{Op: filter.Is, Field: field, Values: []filter.Value{{Text: value}}}
 	}
-	name, desc := strings.CutPrefix(sort, "-")
-	for _, o := range orders {
-		if o.Name == name {
-			o.Desc = desc
-			return o, true
-		}
+	if f.Status != "" {
+		where = filter.Join(is("status", f.Status), where)
 	}
-	return orders[0], false
-}
-
-func badCursor() error {
-	var f apperr.Fields
-	f.Add("cursor", "This place in the list is no longer known. Start again from the first page.")
-	return f.Err()
+	if f.Stage != "" {
+		where = filter.Join(is("stage", f.Stage), where)
+	}
+	return where, nil
 }
 
 // ContactSorts names the documented orders, the default one first.
-func ContactSorts() []string {
-	out := make([]string, len(contactOrders))
-	for i, o := range contactOrders {
-		out[i] = o.Name
-	}
-	return out
-}
-
-// contactRows starts lists of the same contacts over different rows: the table, or
-// a function that searches it.
-type contactRows struct {
-	p     auth.Principal
-	where string // the condition of the filter
-	args  []any
-	whole bool // neither filter nor scope leaves anything out
-}
-
-// rows translates the filter. The text of the search is not in it.
-func (f *ContactFilter) rows(p auth.Principal, now time.Time) (contactRows, error) {
-	where, err := f.Where()
-	if err != nil {
-		return contactRows{}, err
-	}
-	r := contactRows{p: p, whole: where.Zero() && p.ReadScope(auth.Contacts) == auth.ScopeAll}
-	if !where.Zero() {
-		r.where, r.args = ContactFields.Condition(where, asker(p, now))
-	}
-	return r, nil
-}
-
-func (r contactRows) of(from string, args ...any) *db.List {
-	l := db.NewList(contactColumns, from+" c", "c", r.p.TenantID, args...).Always("c.deleted_at IS NULL").Join(contactJoins)
-	scopeToOwner(l, r.p, auth.Contacts, "c.owner_id")
-	if r.where != "" {
-		l.Where("("+r.where+")", r.args...)
-	}
-	return l
-}
-
-// scopeToOwner keeps the rows that the principal sees. It says in SQL what
-// auth.Principal.Sees says in Go.
-func scopeToOwner(l *db.List, p auth.Principal, entity, owner string) {
-	switch p.ReadScope(entity) {
-	case auth.ScopeAll:
-	case auth.ScopeTeam:
-		team := uuid.Nil
-		if p.TeamID != nil {
-			team = *p.TeamID
-		}
-		l.Where("("+owner+" = ? OR "+owner+" IN (SELECT user_id FROM memberships WHERE tenant_id = ? AND team_id = ?))", p.UserID, p.TenantID, team)
-	case auth.ScopeOwn:
-		l.Where(owner+" = ?", p.UserID)
-	default:
-		l.Where("false")
-	}
-}
+func ContactSorts() []string { return contactList.Sorts() }

@@ -142,7 +142,7 @@ func TestFiltersThatAreRefused(t *testing.T) {
 		"an unknown order":   {crm.ContactFilter{Sort: "notes"}, "sort"},
 		"SQL for an order":   {crm.ContactFilter{Sort: "name; DROP TABLE contacts"}, "sort"},
 		"two signs":          {crm.ContactFilter{Sort: "--name"}, "sort"},
-		"all at once":        {crm.ContactFilter{Limit: 1000, Stage: "x", Status: "x", Sort: "x"}, "limit stage status sort"},
+		"all at once":        {crm.ContactFilter{Limit: 1000, Stage: "x", Status: "x", Sort: "x"}, "limit sort stage status"},
 		"no cursor":          {crm.ContactFilter{Cursor: "x"}, "cursor"},
 		"a cursor elsewhere": {crm.ContactFilter{Cursor: first.Next, Sort: "-name"}, "cursor"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"payaid/internal/auth"
+	"payaid/internal/listing"
 )
 
 // MaxRecent bounds how many contacts RecentContacts takes.
@@ -22,19 +23,12 @@ func (s *Service) RecentContacts(ctx context.Context, p auth.Principal, ids []uu
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	var everything ContactFilter
-	rows, err := everything.rows(p, s.now())
+	seen, err := contactList.Few(ctx, s.source(), s.reader(p, auth.Contacts), listing.Condition{SQL: "c.id = ANY(?)", Args: []any{ids}}, MaxRecent)
 	if err != nil {
 		return nil, err
 	}
-	found := foundContacts{table: rows.of("contacts")}
-	found.table.Where("c.id = ANY(?)", ids)
-	page, err := s.contactPage(ctx, p, found, contactOrders[0], nil, MaxRecent)
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[uuid.UUID]Contact, len(page.Contacts))
-	for _, c := range page.Contacts {
+	byID := make(map[uuid.UUID]Contact, len(seen))
+	for _, c := range seen {
 		byID[c.ID] = c
 	}
 	recent := make([]Contact, 0, len(byID))

@@ -58,7 +58,7 @@ func (s *Service) CreateContact(ctx context.Context, p auth.Principal, in Contac
 		in.OwnerID = p.User()
 	}
 	return change.Do(ctx, s.write, p.Actor(), "contact.create", in, func(ctx context.Context, tx *change.Tx) (Contact, error) {
-		if err := checkOwner(ctx, tx, p, in.OwnerID); err != nil {
+		if err := checkOwner(ctx, tx, p, auth.Contacts, in.OwnerID); err != nil {
 			return Contact{}, err
 		}
 		id := uuid.Must(uuid.NewV7())
@@ -69,40 +69,26 @@ func (s *Service) CreateContact(ctx context.Context, p auth.Principal, in Contac
 	})
 }
 
-// UpdateContact changes fields of a contact. version is what the caller last saw,
-// nil to overwrite; an older one is a Conflict that carries the current version.
-func (s *Service) UpdateContact(ctx context.Context, p auth.Principal, id uuid.UUID, patch ContactPatch, version *int64) (Contact, error) {
-	if err := p.Require(auth.ContactsWrite); err != nil {
+// changeContact saves a contact that lockContact returned, with the patch.
+func changeContact(ctx context.Context, tx *change.Tx, p auth.Principal, before Contact, patch ContactPatch) (Contact, error) {
+	return replaceContact(ctx, tx, p, before, normalized(patch, before))
+}
+
+// replaceContact saves a contact that lockContact returned as in says, which is
+// normalised.
+func replaceContact(ctx context.Context, tx *change.Tx, p auth.Principal, before Contact, in ContactInput) (Contact, error) {
+	if err := in.validate(); err != nil {
 		return Contact{}, err
 	}
-	input := struct {
-		ID      uuid.UUID
-		Patch   ContactPatch
-		Version *int64
-	}{id, patch, version}
-	return change.Do(ctx, s.write, p.Actor(), "contact.update", input, func(ctx context.Context, tx *change.Tx) (Contact, error) {
-		before, err := lockContact(ctx, tx, p, id, version)
-		if err != nil {
+	if !sameID(in.OwnerID, before.OwnerID) {
+		if err := checkOwner(ctx, tx, p, auth.Contacts, in.OwnerID); err != nil {
 			return Contact{}, err
 		}
-		if before.DeletedAt != nil {
-			return Contact{}, errNoContact()
-		}
-		in := patch.apply(before)
-		in.normalize()
-		if err := in.validate(); err != nil {
-			return Contact{}, err
-		}
-		if !sameOwner(in.OwnerID, before.OwnerID) {
-			if err := checkOwner(ctx, tx, p, in.OwnerID); err != nil {
-				return Contact{}, err
-			}
-		}
-		if err := saveContact(ctx, tx, p, id, in); err != nil {
-			return Contact{}, err
-		}
-		return recordContact(ctx, tx, p, id, "contact.update", before)
-	})
+	}
+	if err := saveContact(ctx, tx, p, before.ID, in); err != nil {
+		return Contact{}, err
+	}
+	return recordContact(ctx, tx, p, before.ID, "contact.update", before)
 }
 
 // DeleteContact moves a contact to the trash.
@@ -120,10 +106,7 @@ func (s *Service) setDeleted(ctx context.Context, p auth.Principal, id uuid.UUID
 	if err := p.Require(auth.ContactsDelete); err != nil {
 		return Contact{}, err
 	}
-	action := "contact.restore"
-	if deleted {
-		action = "contact.delete"
-	}
+	action := trashAction(deleted)
 	input := struct {
 		ID      uuid.UUID
 		Version *int64
@@ -136,15 +119,29 @@ func (s *Service) setDeleted(ctx context.Context, p auth.Principal, id uuid.UUID
 		if deleted == (before.DeletedAt != nil) {
 			return before, nil // already so: doing it again changes nothing
 		}
-		params := db.SetContactDeletedParams{TenantID: p.TenantID, ID: id, Now: tx.Now}
-		if deleted {
-			params.DeletedAt = &tx.Now
-		}
-		if err := tx.Q.SetContactDeleted(ctx, params); err != nil {
-			return Contact{}, fmt.Errorf("%s: %w", action, err)
-		}
-		return recordContact(ctx, tx, p, id, action, before)
+		return moveContact(ctx, tx, p, before, deleted)
 	})
+}
+
+// moveContact puts a contact that lockContact returned into the trash, or takes it
+// out.
+func moveContact(ctx context.Context, tx *change.Tx, p auth.Principal, before Contact, deleted bool) (Contact, error) {
+	action := trashAction(deleted)
+	params := db.SetContactDeletedParams{TenantID: p.TenantID, ID: before.ID, Now: tx.Now}
+	if deleted {
+		params.DeletedAt = &tx.Now
+	}
+	if err := tx.Q.SetContactDeleted(ctx, params); err != nil {
+		return Contact{}, fmt.Errorf("%s: %w", action, err)
+	}
+	return recordContact(ctx, tx, p, before.ID, action, before)
+}
+
+func trashAction(deleted bool) string {
+	if deleted {
+		return "contact.delete"
+	}
+	return "contact.restore"
 }
 
 // readContact returns a contact the principal may see, in the trash or not.
@@ -177,48 +174,12 @@ func lockContact(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.U
 		return Contact{}, err
 	}
 	if !p.MayChange(auth.Contacts, row.OwnerID, row.OwnerTeamID) {
-		return Contact{}, apperr.New(apperr.NoPermission, "You may see this contact but not change it. Ask its owner, %s.", orNobody(row.OwnerName))
+		return Contact{}, errNotYours("contact", row.OwnerName)
 	}
 	if version != nil && *version != row.Version {
-		e := apperr.New(apperr.Conflict, "Somebody changed this contact after you opened it. Look at the current values and try again.")
-		e.Version = row.Version
-		return Contact{}, e
+		return Contact{}, errStale("contact", row.Version)
 	}
 	return contactFromRow(row), nil
-}
-
-func orNobody(name string) string {
-	if name == "" {
-		return "or an administrator"
-	}
-	return name
-}
-
-// checkOwner refuses to give a contact to somebody outside the principal's reach,
-// or outside the business.
-func checkOwner(ctx context.Context, tx *change.Tx, p auth.Principal, owner *uuid.UUID) error {
-	if owner != nil && *owner == p.UserID {
-		return nil
-	}
-	var f apperr.Fields
-	var team *uuid.UUID
-	if owner != nil {
-		m, err := tx.Q.GetMember(ctx, db.GetMemberParams{TenantID: p.TenantID, UserID: *owner})
-		if db.IsNoRows(err) {
-			f.Add("ownerId", "This person does not belong to the business.")
-			return f.Err()
-		}
-		if err != nil {
-			return fmt.Errorf("look for the owner: %w", err)
-		}
-		team = m.TeamID
-	}
-	f.Check(p.MayChange(auth.Contacts, owner, team), "ownerId", "You may not give contacts to this person.")
-	return f.Err()
-}
-
-func sameOwner(a, b *uuid.UUID) bool {
-	return (a == nil) == (b == nil) && (a == nil || *a == *b)
 }
 
 // recordContact reads the contact as it is now, marks its tags, writes the audit
@@ -235,9 +196,12 @@ func recordContact(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid
 
 // saveContact makes the contact with this id, or changes it.
 func saveContact(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, in ContactInput) error {
-	company, err := ensureCompany(ctx, tx, p, in.Company)
-	if err != nil {
-		return err
+	company := in.known
+	if in.known == nil || in.Company != in.knownName {
+		var err error
+		if company, err = ensureCompany(ctx, tx, p, in.Company); err != nil {
+			return err
+		}
 	}
 	followUp, err := in.followUp()
 	if err != nil {

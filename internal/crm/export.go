@@ -2,27 +2,18 @@ package crm
 
 import (
 	"context"
-	"encoding/csv"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
-
-	"github.com/google/uuid"
 
 	"payaid/internal/auth"
-	"payaid/internal/change"
-	"payaid/internal/reach"
+	"payaid/internal/sheet"
 )
 
 // exportColumns are the columns of an export, in order. An import matches those
 // that it can fill by the same names.
-var exportColumns = []struct {
-	name  string
-	value func(Contact) string
-}{
+var exportColumns = []column[Contact]{
 	{"First name", func(c Contact) string { return c.FirstName }},
 	{"Last name", func(c Contact) string { return c.LastName }},
 	{"Email", func(c Contact) string { return c.Email }},
@@ -43,87 +34,27 @@ var exportColumns = []struct {
 	{"Created at", func(c Contact) string { return c.CreatedAt.UTC().Format(time.RFC3339) }},
 }
 
-// ExportContactsCSV writes every contact of the filter to w as CSV that Excel
-// opens as it is: UTF-8 with a byte order mark, lines ending in CRLF, cells that a
-// spreadsheet would run as a formula kept from it by an apostrophe. An import
-// takes the apostrophes away again; the owner it does not bring back, and line
-// breaks inside a text come back as LF. The export is in the audit log before the
-// first byte is written.
-func (s *Service) ExportContactsCSV(ctx context.Context, p auth.Principal, f ContactFilter, w io.Writer) error {
+// ExportFormats are the kinds of file that an export can be, the usual one first.
+var ExportFormats = []string{sheet.CSV, sheet.XLSX, sheet.VCard}
+
+// ExportContacts writes every contact of the filter to w in one of ExportFormats,
+// while they are read. Cells that a spreadsheet would run as a formula are kept
+// from it by an apostrophe. An import reads the file again and takes the
+// apostrophes away; the owner it does not bring back, and line breaks inside a text
+// come back as LF. A card holds what cards can hold. The export is in the audit log
+// before the first byte is written.
+func (s *Service) ExportContacts(ctx context.Context, p auth.Principal, f ContactFilter, format string, w io.Writer) error {
+	if err := checkFormat(format, ExportFormats); err != nil {
+		return err
+	}
 	contacts, err := s.AllContacts(ctx, p, f)
 	if err != nil {
 		return err
 	}
-	if err := s.recordExport(ctx, p, f); err != nil {
+	if err := recordExport(ctx, s.write, p, "contact.export", map[string]any{"ids": f.IDs, "q": f.Query, "filter": f.Filter, "stage": f.Stage, "status": f.Status, "sort": f.Sort, "format": format}); err != nil {
 		return err
 	}
-	if _, err := io.WriteString(w, utf8BOM); err != nil {
-		return fmt.Errorf("write the export: %w", err)
-	}
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
-	cells := make([]string, len(exportColumns))
-	for i, c := range exportColumns {
-		cells[i] = c.name
-	}
-	if err := out.Write(cells); err != nil {
-		return fmt.Errorf("write the export: %w", err)
-	}
-	for c, err := range contacts {
-		if err != nil {
-			return err
-		}
-		for i, col := range exportColumns {
-			cells[i] = neutralize(col.value(c))
-		}
-		if err := out.Write(cells); err != nil {
-			return fmt.Errorf("write the export: %w", err)
-		}
-	}
-	out.Flush()
-	if err := out.Error(); err != nil {
-		return fmt.Errorf("write the export: %w", err)
-	}
-	return nil
-}
-
-func (s *Service) recordExport(ctx context.Context, p auth.Principal, f ContactFilter) error {
-	actor := p.Actor()
-	actor.IdempotencyKey = "" // reading again is a new export
-	filter := map[string]string{"q": f.Query, "filter": f.Filter, "stage": f.Stage, "status": f.Status, "sort": f.Sort}
-	_, err := change.Do(ctx, s.write, actor, "contact.export", nil, func(ctx context.Context, tx *change.Tx) (struct{}, error) {
-		e := change.Event{Action: "contact.export", Entity: "export", EntityID: uuid.Must(uuid.NewV7()), After: filter, Note: true}
-		return struct{}{}, tx.Record(ctx, e)
-	})
-	return err
-}
-
-// formulaSigns begin what spreadsheets take for a formula, in full width too (OWASP,
-// CSV injection).
-const formulaSigns = "=+-@\t\r\n＝＋－＠"
-
-// neutralize puts an apostrophe before a cell that a spreadsheet would run. Phone
-// numbers in E.164 stay as they are: plus and digits can only become a number. A
-// cell that already has apostrophes there gets one more, so that reveal is exact.
-func neutralize(cell string) string {
-	if reach.ValidPhone(cell) || !isFormula(strings.TrimLeft(cell, "'")) {
-		return cell
-	}
-	return "'" + cell
-}
-
-// reveal undoes neutralize.
-func reveal(cell string) string {
-	rest, ok := strings.CutPrefix(cell, "'")
-	if ok && isFormula(strings.TrimLeft(rest, "'")) {
-		return rest
-	}
-	return cell
-}
-
-func isFormula(s string) bool {
-	first, _ := utf8.DecodeRuneInString(s)
-	return s != "" && strings.ContainsRune(formulaSigns, first)
+	return writeRecords(w, format, exportColumns, contacts)
 }
 
 // joinTags separates by semicolons, the last one included when a tag holds a

@@ -12,6 +12,7 @@ import (
 
 	"payaid/internal/apperr"
 	"payaid/internal/crm"
+	"payaid/internal/sheet"
 )
 
 func TestAnExportComesBackAsItWas(t *testing.T) {
@@ -31,7 +32,7 @@ func TestAnExportComesBackAsItWas(t *testing.T) {
 		k.add(t, k.admin, in)
 	}
 	var file bytes.Buffer
-	if err := k.ExportContactsCSV(ctx, k.admin, crm.ContactFilter{}, &file); err != nil {
+	if err := k.ExportContacts(ctx, k.admin, crm.ContactFilter{}, sheet.CSV, &file); err != nil {
 		t.Fatal(err)
 	}
 	text := file.String()
@@ -78,22 +79,22 @@ func TestAnExportIsRightsBoundAndAudited(t *testing.T) {
 	k.add(t, k.asha, crm.ContactInput{FirstName: "Meera", Stage: "customer"})
 	k.add(t, k.asha, crm.ContactInput{FirstName: "Zoya"})
 	var file bytes.Buffer
-	wantCode(t, "a member", k.ExportContactsCSV(ctx, k.asha, crm.ContactFilter{}, &file), apperr.NoPermission)
-	wantCode(t, "a stage that does not exist", k.ExportContactsCSV(ctx, k.admin, crm.ContactFilter{Stage: "friend"}, &file), apperr.Validation)
+	wantCode(t, "a member", k.ExportContacts(ctx, k.asha, crm.ContactFilter{}, sheet.CSV, &file), apperr.NoPermission)
+	wantCode(t, "a stage that does not exist", k.ExportContacts(ctx, k.admin, crm.ContactFilter{Stage: "friend"}, sheet.CSV, &file), apperr.Validation)
 	if audits := exportAudits(t, k); file.Len() != 0 || len(audits) != 0 {
 		t.Errorf("%d bytes and %d audit entries of refused exports", file.Len(), len(audits))
 	}
-	if err := k.ExportContactsCSV(ctx, k.out, crm.ContactFilter{}, &file); err != nil || strings.Count(file.String(), "\r\n") != 1 {
+	if err := k.ExportContacts(ctx, k.out, crm.ContactFilter{}, sheet.CSV, &file); err != nil || strings.Count(file.String(), "\r\n") != 1 {
 		t.Errorf("another tenant exports %q (%v)", file.String(), err)
 	}
 	file.Reset()
-	if err := k.ExportContactsCSV(ctx, k.manager, crm.ContactFilter{Stage: "customer"}, &file); err != nil || strings.Count(file.String(), "\r\n") != 2 {
+	if err := k.ExportContacts(ctx, k.manager, crm.ContactFilter{Stage: "customer"}, sheet.CSV, &file); err != nil || strings.Count(file.String(), "\r\n") != 2 {
 		t.Errorf("the filtered export is %q (%v)", file.String(), err)
 	}
 	if audits := exportAudits(t, k); len(audits) != 2 || !slices.ContainsFunc(audits, func(a string) bool { return strings.Contains(a, `"stage": "customer"`) }) {
 		t.Errorf("audit entries: %v", audits)
 	}
-	if err := k.ExportContactsCSV(ctx, k.admin, crm.ContactFilter{}, auditedWriter{t, k, 3}); !errors.Is(err, errStop) {
+	if err := k.ExportContacts(ctx, k.admin, crm.ContactFilter{}, sheet.CSV, auditedWriter{t, k, 3}); !errors.Is(err, errStop) {
 		t.Errorf("a broken connection: %v", err)
 	}
 }

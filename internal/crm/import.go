@@ -13,11 +13,13 @@ import (
 	"payaid/db"
 	"payaid/internal/apperr"
 	"payaid/internal/auth"
+	"payaid/internal/listing"
+	"payaid/internal/sheet"
 )
 
-// What an import does with a row whose e-mail a contact already has.
+// What an import does with a row about a record that is there already.
 const (
-	DuplicatesSkip   = "skip"   // leave the contact as it is
+	DuplicatesSkip   = "skip"   // leave the record as it is
 	DuplicatesUpdate = "update" // overwrite with the cells that are not empty
 	DuplicatesCreate = "create" // try to make a second one, which is a row error
 )
@@ -35,18 +37,30 @@ type Import struct {
 	Status     string        `json:"status"` // queued, running, completed or failed
 	Mapping    ImportMapping `json:"mapping"`
 	Duplicates string        `json:"duplicates"` // skip, update or create
-	DryRun     bool          `json:"dryRun"`     // rows are checked and counted, and no contact is written
+	DryRun     bool          `json:"dryRun"`     // rows are checked and counted, and nothing is written
 	Counts     ImportCounts  `json:"counts"`
-	Done       int64         `json:"done"`    // bytes of the file read so far
+	Done       int64         `json:"done"`    // of Total, how much of the work is done
 	Total      int64         `json:"total"`   // bytes of the file
 	Message    string        `json:"message"` // why it failed, "" otherwise
 	CreatedAt  time.Time     `json:"createdAt"`
 	FinishedAt *time.Time    `json:"finishedAt"`
+	Undo       *ImportUndo   `json:"undo"` // nil: nobody has undone it
+}
+
+// ImportUndo tells how the undoing of an import goes.
+type ImportUndo struct {
+	Status   string `json:"status"`   // queued, running, completed or failed
+	Removed  int64  `json:"removed"`  // new records that are in the trash now
+	Restored int64  `json:"restored"` // changed records that are as they were before
+	Spared   int64  `json:"spared"`   // records left alone: somebody changed them since
+	Done     int64  `json:"done"`     // records looked at so far
+	Total    int64  `json:"total"`
+	Message  string `json:"message"` // why it failed, "" otherwise
 }
 
 // ImportMapping tells how the file is read.
 type ImportMapping struct {
-	CSVFormat
+	sheet.Format
 	Columns []ImportColumn `json:"columns"` // in the file's order
 }
 
@@ -55,7 +69,7 @@ type ImportCounts struct {
 	Total   int64 `json:"total"` // the sum of the others: rows dealt with so far
 	Created int64 `json:"created"`
 	Updated int64 `json:"updated"`
-	Skipped int64 `json:"skipped"` // a contact with that e-mail was there
+	Skipped int64 `json:"skipped"` // the record was there
 	Failed  int64 `json:"failed"`  // see ImportErrors
 }
 
@@ -104,9 +118,12 @@ func seesAllImports(p auth.Principal) bool {
 var importOrder = db.Order{Name: "createdAt", Expr: "i.created_at", ID: "i.id", Type: "timestamptz", Desc: true}
 
 const importColumns = `i.tenant_id, i.id, i.entity, i.file_name, i.blob_key, i.mapping, i.duplicates, i.dry_run, i.line,
-	i.created, i.updated, i.skipped, i.failed, i.created_by, i.created_at, j.status, j.done, j.total, j.message, j.updated_at, j.finished_at`
+	i.created, i.updated, i.skipped, i.failed, i.created_by, i.created_at, i.staged_line, i.staged, i.all_staged, i.undo_id, i.removed, i.restored,
+	i.spared, j.status, j.done, j.total, j.message, j.updated_at, j.finished_at, coalesce(u.status, '') AS undo_status, coalesce(u.done, 0) AS undo_done,
+	coalesce(u.total, 0) AS undo_total, coalesce(u.message, '') AS undo_message`
 
-const importFrom = `imports i JOIN job_progress j ON j.tenant_id = i.tenant_id AND j.id = i.id`
+const importFrom = `imports i JOIN job_progress j ON j.tenant_id = i.tenant_id AND j.id = i.id
+	LEFT JOIN job_progress u ON u.tenant_id = i.tenant_id AND u.id = i.undo_id`
 
 type importListRow struct {
 	db.GetImportRow
@@ -125,7 +142,7 @@ func (s *Service) Imports(ctx context.Context, p auth.Principal, cursor string, 
 	}
 	at, err := db.ParseCursor(cursor, importOrder)
 	if err != nil {
-		return ImportPage{}, badCursor()
+		return ImportPage{}, listing.BadCursor()
 	}
 	l := db.NewList(importColumns, importFrom, "i", p.TenantID)
 	if !seesAllImports(p) {
@@ -133,7 +150,7 @@ func (s *Service) Imports(ctx context.Context, p auth.Principal, cursor string, 
 	}
 	rows, prev, next, err := db.Page[importListRow](ctx, s.db.Tenant(p.TenantID), l, importOrder, at, limit)
 	if errors.Is(err, db.ErrBadCursor) {
-		return ImportPage{}, badCursor()
+		return ImportPage{}, listing.BadCursor()
 	}
 	if err != nil {
 		return ImportPage{}, fmt.Errorf("list imports: %w", err)
@@ -189,6 +206,9 @@ func importFromRow(r db.GetImportRow) (Import, error) {
 			Total: r.Created + r.Updated + r.Skipped + r.Failed, Created: r.Created, Updated: r.Updated, Skipped: r.Skipped, Failed: r.Failed,
 		},
 		Done: r.Done, Total: r.Total, Message: r.Message, CreatedAt: r.CreatedAt, FinishedAt: r.FinishedAt,
+	}
+	if r.UndoID != nil {
+		i.Undo = &ImportUndo{Status: r.UndoStatus, Removed: r.Removed, Restored: r.Restored, Spared: r.Spared, Done: r.UndoDone, Total: r.UndoTotal, Message: r.UndoMessage}
 	}
 	if err := json.Unmarshal(r.Mapping, &i.Mapping); err != nil {
 		return Import{}, fmt.Errorf("read the mapping of import %s: %w", r.ID, err)

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
-
-	"payaid/internal/jobs"
 )
 
 func TestAGoogleExportComesIn(t *testing.T) {
@@ -148,21 +146,25 @@ func TestBadRowsAreListedAndGoodOnesComeIn(t *testing.T) {
 	}
 }
 
-func TestABrokenFileFailsAndKeepsTheRowsBefore(t *testing.T) {
+func TestABrokenRowIsRefusedAndTheRestComesIn(t *testing.T) {
 	k := newDesk(t)
-	long := strings.Repeat("Somebody,\n", 200_000)
-	for name, c := range map[string]struct{ file, line string }{
-		"text after a quoted cell":   {"Name,Email\nOne,1@example.com\n\"Two\"x,2@example.com\nThree,3@example.com\n", "line 3"},
-		"never closed, short":        {"Name,Email\nOne,1@example.com\nTwo,\"2@example.com\nThree,3@example.com\n", "line 3"},
-		"never closed, beyond a row": {"Name,Email\nOne,1@example.com\n\"Two,2@example.com\n" + long, "line 3"},
+	long := strings.Repeat(",\n", 600_000)
+	for name, c := range map[string]struct {
+		file    string
+		created int64
+	}{
+		"text after a quoted cell":   {"Name,Email\nOne,1@example.com\n\"Two\"x,2@example.com\nThree,3@example.com\n", 2},
+		"never closed, short":        {"Name,Email\nOne,1@example.com\nTwo,\"2@example.com\nThree,3@example.com\n", 2},
+		"never closed, beyond a row": {"Name,Email\nOne,1@example.com\n\"Two,2@example.com\n" + long + "Three,3@example.com\n", 2},
+		"half a row":                 {"Name,Email\nOne,1@example.com\n\"Tw", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k.d.OwnerExec(t, "DELETE FROM contacts")
-			i := k.run(t, k.asha, k.start(t, k.asha, csvInput(c.file)))
-			if i.Status != jobs.Failed || !strings.Contains(i.Message, c.line) || !strings.Contains(i.Message, "up to line 2 are in") {
-				t.Errorf("%s: %s", i.Status, i.Message)
+			i := k.bring(t, k.asha, csvInput(c.file))
+			k.wantCounts(t, i, c.created, 0, 0, 1)
+			if bad := k.errors(t, i); len(bad) != 1 || bad[0].Line != 3 || !strings.Contains(bad[0].Details[0].Message, "cannot be read") {
+				t.Errorf("refused: %+v", bad)
 			}
-			k.wantCounts(t, i, 1, 0, 0, 0)
 			k.byEmail(t, "1@example.com")
 		})
 	}

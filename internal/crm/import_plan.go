@@ -9,62 +9,46 @@ import (
 	"payaid/internal/auth"
 )
 
-const (
-	sayEmailTaken = "Another contact already has this e-mail address."
-	sayNotYours   = "A contact with this e-mail address exists, and you may not change it."
-)
-
-// heldContact is a living contact that a row of the chunk may be about.
-type heldContact struct {
-	Contact
-	mayChange bool
-}
-
-// plannedContact is one contact that a chunk makes or changes, from one row or
-// from several with the same e-mail.
-type plannedContact struct {
-	id     uuid.UUID
-	before *Contact // nil: it is new
-	values map[string]string
-	input  ContactInput
-	row    importRow // the first of its rows
-}
-
 // chunkPlan is what a chunk of rows comes to.
 type chunkPlan struct {
-	inserts, updates []*plannedContact
+	inserts, updates []*plannedRecord
 	refused          []importRow
 	counts           ImportCounts // without Total
 }
 
 // planner decides row by row, in the order of the file.
 type planner struct {
+	entity     importEntity
 	duplicates string
 	p          auth.Principal
-	held       map[string]heldContact     // by e-mail
-	planned    map[string]*plannedContact // by e-mail, in this chunk
-	saw        func(email string) bool    // whether a dry run planned it in an earlier chunk
+	held       map[string]heldRecord     // by key
+	planned    map[string]*plannedRecord // by key, in this chunk
+	saw        func(key string) bool     // whether a dry run planned it in an earlier chunk
 	plan       chunkPlan
 }
 
+func newPlanner(e importEntity, p auth.Principal, duplicates string, held map[string]heldRecord, saw func(string) bool) *planner {
+	return &planner{entity: e, duplicates: duplicates, p: p, held: held, planned: map[string]*plannedRecord{}, saw: saw}
+}
+
 func (c *planner) add(row importRow) {
-	email := row.input.Email
+	taken, notYours := c.entity.keyProblems()
 	if len(row.problems) > 0 {
 		c.refuse(row)
 		return
 	}
-	held, isHeld := c.held[email]
-	switch planned := c.planned[email]; {
-	case email == "" || !isHeld && planned == nil && !c.saw(email):
+	held, isHeld := c.held[row.key]
+	switch planned := c.planned[row.key]; {
+	case row.key == "" || !isHeld && planned == nil && !c.saw(row.key):
 		c.insert(row)
 	case c.duplicates == DuplicatesSkip:
 		c.plan.counts.Skipped++
 	case c.duplicates == DuplicatesCreate:
-		c.refuse(row, apperr.Detail{Field: "email", Message: sayEmailTaken})
+		c.refuse(row, taken)
 	case isHeld && !held.mayChange:
-		c.refuse(row, apperr.Detail{Field: "email", Message: sayNotYours})
+		c.refuse(row, notYours)
 	case planned == nil && isHeld:
-		c.update(row, &plannedContact{id: held.ID, before: &held.Contact, row: row})
+		c.update(row, &plannedRecord{id: held.id, before: &held, row: row})
 	case planned == nil: // of an earlier chunk of a dry run
 		c.plan.counts.Updated++
 	default:
@@ -79,50 +63,51 @@ func (c *planner) refuse(row importRow, details ...apperr.Detail) {
 }
 
 func (c *planner) insert(row importRow) {
-	pc := &plannedContact{id: uuid.Must(uuid.NewV7()), values: row.values, input: row.input, row: row}
-	c.plan.inserts = append(c.plan.inserts, pc)
+	pr := &plannedRecord{id: uuid.Must(uuid.NewV7()), values: row.values, input: row.input, row: row}
+	c.plan.inserts = append(c.plan.inserts, pr)
 	c.plan.counts.Created++
-	if row.input.Email != "" {
-		c.planned[row.input.Email] = pc
+	if row.key != "" {
+		c.planned[row.key] = pr
 	}
 }
 
-// update lays the row over what its contact comes to so far.
-func (c *planner) update(row importRow, pc *plannedContact) {
-	values := merge(pc.values, row.values)
-	base := Contact{OwnerID: c.p.User()}
-	if pc.before != nil {
-		base = *pc.before
+// update lays the row over what its record comes to so far.
+func (c *planner) update(row importRow, pr *plannedRecord) {
+	values := merge(pr.values, row.values)
+	var base any
+	if pr.before != nil {
+		base = pr.before.record
 	}
-	input, problems := contactFromValues(values, base)
+	input, key, problems := c.entity.read(c.p, values, base)
 	if len(problems) > 0 {
 		c.refuse(row, problems...)
 		return
 	}
-	pc.values, pc.input = values, input
+	pr.values, pr.input = values, input
 	c.plan.counts.Updated++
-	if c.planned[input.Email] == nil {
-		c.planned[input.Email] = pc
-		c.plan.updates = append(c.plan.updates, pc)
+	if c.planned[key] == nil {
+		c.planned[key] = pr
+		c.plan.updates = append(c.plan.updates, pr)
 	}
 }
 
-// settle takes the planned contacts that turned out to have lost their e-mail to
+// settle takes the planned records that turned out to have lost their key to
 // somebody else out of the plan.
 func (c *planner) settle(inserted []uuid.UUID) {
+	taken, _ := c.entity.keyProblems()
 	made := make(map[uuid.UUID]bool, len(inserted))
 	for _, id := range inserted {
 		made[id] = true
 	}
-	c.plan.inserts = slices.DeleteFunc(c.plan.inserts, func(pc *plannedContact) bool {
-		if made[pc.id] {
+	c.plan.inserts = slices.DeleteFunc(c.plan.inserts, func(pr *plannedRecord) bool {
+		if made[pr.id] {
 			return false
 		}
 		c.plan.counts.Created--
 		if c.duplicates == DuplicatesSkip {
 			c.plan.counts.Skipped++
 		} else {
-			c.refuse(pc.row, apperr.Detail{Field: "email", Message: sayEmailTaken})
+			c.refuse(pr.row, taken)
 		}
 		return true
 	})

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"io"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -15,12 +15,16 @@ import (
 	"payaid/internal/auth"
 	"payaid/internal/blob"
 	"payaid/internal/jobs"
+	"payaid/internal/sheet"
 )
 
 // A chunk of rows is saved in one transaction.
 const (
 	chunkRows  = 500
 	chunkBytes = 1 << 20
+	// stagingShare is the part of an import, one in so many, that the reading of its
+	// file takes.
+	stagingShare = 5
 )
 
 // ImportArgs are the arguments of the job that reads an import's file.
@@ -56,20 +60,14 @@ func (s *Service) RunImport(ctx context.Context, args ImportArgs, last bool) err
 		return nil
 	}
 	report := jobs.NewReporter(s.db, s.now, args.TenantID, args.ImportID)
-	run := &importRun{s: s, row: row, line: row.Line, report: report, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+	run := &importRun{s: s, row: row, started: s.now(), report: report, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
 	err = run.work(ctx, args)
 	stop, stopped := errors.AsType[errStop](err)
 	switch {
 	case err == nil:
-		if err := run.tellEnd(ctx, args, ""); err != nil {
-			return err
-		}
-		return report.Complete(ctx, "")
+		return errors.Join(run.end(ctx, args, ""), report.Complete(ctx, ""))
 	case stopped:
-		if err := run.tellEnd(ctx, args, string(stop)); err != nil {
-			return err
-		}
-		return report.Fail(ctx, string(stop)+" "+run.rowsBefore())
+		return errors.Join(run.end(ctx, args, string(stop)), report.Fail(ctx, string(stop)+" "+run.rowsBefore()))
 	case errors.Is(ctx.Err(), context.Canceled):
 		return jobs.ErrMore // the process is going down: another one goes on
 	case last && !errors.Is(err, jobs.ErrMore):
@@ -77,24 +75,25 @@ func (s *Service) RunImport(ctx context.Context, args ImportArgs, last bool) err
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 		defer cancel()
 		const ours = "The import stopped because of a problem on our side."
-		return errors.Join(err, run.tellEnd(ctx, args, "there was a problem on our side."), report.Fail(ctx, ours+" "+run.rowsBefore()))
+		return errors.Join(err, run.end(ctx, args, "there was a problem on our side."), report.Fail(ctx, ours+" "+run.rowsBefore()))
 	}
 	return err
 }
 
 // importRun is one run of the job. It is for one goroutine.
 type importRun struct {
-	s      *Service
-	row    db.GetImportRow
-	p      auth.Principal
-	line   int64 // the last one whose outcome is committed
-	report *jobs.Reporter
-	rows   *csvRows
-	reader *rowReader
+	s       *Service
+	row     db.GetImportRow // Line and the staged figures move on with what is committed
+	entity  importEntity
+	mapping ImportMapping
+	p       auth.Principal
+	started time.Time
+	report  *jobs.Reporter
+	reader  *rowReader
 
-	// seen holds a hash of each e-mail that a dry run would have made a contact
-	// for, since no table does. With a million of them, two share a hash once in
-	// ten million files.
+	// seen holds a hash of each key that a dry run would have made a record for, since
+	// no table does. With a million of them, two share a hash once in ten million
+	// files.
 	seen map[uint64]struct{}
 	seed maphash.Seed
 }
@@ -102,114 +101,156 @@ type importRun struct {
 // rowsBefore tells what became of the rows before a stop.
 func (r *importRun) rowsBefore() string {
 	switch {
-	case r.line == 0:
+	case r.row.Line == 0:
 		return "No row was imported."
 	case r.row.DryRun:
-		return fmt.Sprintf("The rows up to line %d were checked.", r.line)
+		return fmt.Sprintf("The rows up to line %d were checked.", r.row.Line)
 	}
-	return fmt.Sprintf("The rows up to line %d are in; a new import of the same file skips those with an e-mail.", r.line)
+	return fmt.Sprintf("The rows up to line %d are in; you can undo this import.", r.row.Line)
 }
 
+// work goes through both phases: the file into the staging table, and from there
+// into the records.
 func (r *importRun) work(ctx context.Context, args ImportArgs) error {
-	started := r.s.now()
 	if err := r.open(ctx, args); err != nil {
 		return err
 	}
 	if err := r.report.Running(ctx); err != nil {
 		return err
 	}
-	file, _, err := r.s.blobs.Get(ctx, r.row.BlobKey)
-	if err != nil {
-		return fileError(err)
+	if !r.row.AllStaged {
+		if err := r.stage(ctx); err != nil {
+			return err
+		}
 	}
-	defer func() { _ = file.Close() }() // only read
-	var mapping ImportMapping
-	if err := json.Unmarshal(r.row.Mapping, &mapping); err != nil {
-		return fmt.Errorf("read the mapping: %w", err)
-	}
-	r.reader = newRowReader(r.p, mapping.Columns)
-	if r.rows, err = newCSVRows(file, mapping.CSVFormat); err != nil {
-		return fileError(err)
+	if err := r.recall(ctx); err != nil {
+		return err
 	}
 	for {
-		rows, end := r.nextChunk(ctx)
+		rows, err := r.nextChunk(ctx, r.row.Line)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return r.allSaved(ctx)
+		}
 		if err := r.save(ctx, rows); err != nil {
 			return err
 		}
-		if err := r.report.Report(ctx, min(r.rows.bytesRead(), r.row.Total), r.row.Total); err != nil {
+		if err := r.report.Report(ctx, r.progress(), r.row.Total); err != nil {
 			return err
 		}
-		switch {
-		case errors.Is(end, io.EOF):
-			return nil
-		case end != nil:
-			return fileError(end)
-		case r.s.now().Sub(started) > jobs.SliceLimit:
-			return jobs.ErrMore
+		if err := r.yield(); err != nil {
+			return err
 		}
 	}
 }
 
-// open finds the principal for whom the rows are written.
-func (r *importRun) open(ctx context.Context, args ImportArgs) error {
-	p, err := r.s.auth.ByActor(ctx, args.TenantID, args.ActorKind, args.ActorID)
-	if apperr.Is(err, apperr.Unauthorized) {
-		return errStop(apperr.From(err).Message)
+// allSaved asks for another run when staged rows were swept away while nobody
+// worked the import: the file is read again.
+func (r *importRun) allSaved(ctx context.Context) error {
+	if r.done() >= r.row.Staged {
+		return r.report.Report(ctx, r.row.Total, r.row.Total)
 	}
-	if err != nil {
-		return err
+	return errors.Join(r.dropStaged(ctx), jobs.ErrMore)
+}
+
+func (r *importRun) dropStaged(ctx context.Context) error {
+	err := r.s.db.Tenant(r.row.TenantID).DropStagedRows(ctx, db.DropStagedRowsParams{TenantID: r.row.TenantID, ID: r.row.ID})
+	return wrap(err, "drop staged rows")
+}
+
+// done is how many rows have an outcome.
+func (r *importRun) done() int64 {
+	return r.row.Created + r.row.Updated + r.row.Skipped + r.row.Failed
+}
+
+// progress is how much of the work is done, in the file's bytes.
+func (r *importRun) progress() int64 {
+	staging := r.row.Total / stagingShare
+	return staging + (r.row.Total-staging)*min(r.done(), r.row.Staged)/max(r.row.Staged, 1)
+}
+
+// yield gives way to other jobs when this one has worked for long.
+func (r *importRun) yield() error {
+	if r.s.now().Sub(r.started) > jobs.SliceLimit {
+		return jobs.ErrMore
 	}
-	if err := p.Require(auth.ContactsWrite); err != nil {
-		return errStop("Whoever started this import may not change contacts any more.")
-	}
-	r.p = p
 	return nil
 }
 
-// nextChunk returns the next rows that are not committed yet, together with what
-// ended the file, if anything did.
-func (r *importRun) nextChunk(ctx context.Context) ([]importRow, error) {
-	var chunk []importRow
-	var size int64
-	for len(chunk) < chunkRows && size < chunkBytes {
-		if err := ctx.Err(); err != nil {
-			return chunk, err
-		}
-		raw, err := r.rows.read()
-		if err != nil {
-			return chunk, err
-		}
-		committed := raw.line <= r.row.Line
-		if raw.blank() || committed && !r.row.DryRun {
-			continue
-		}
-		row := r.reader.read(raw)
-		if committed {
-			r.see(row)
-			continue
-		}
-		chunk = append(chunk, row)
-		size += raw.size
+// open finds the principal for whom the rows are written, and how to read them.
+func (r *importRun) open(ctx context.Context, args ImportArgs) error {
+	if r.entity = importEntities[r.row.Entity]; r.entity == nil {
+		return fmt.Errorf("import %s brings in %q, which nobody knows", r.row.ID, r.row.Entity)
 	}
-	return chunk, nil
+	write, _ := r.entity.rights()
+	p, err := r.s.starter(ctx, args, write)
+	if err != nil {
+		return err
+	}
+	r.p = p
+	if err := json.Unmarshal(r.row.Mapping, &r.mapping); err != nil {
+		return fmt.Errorf("read the mapping: %w", err)
+	}
+	r.reader = newRowReader(p, r.entity, r.mapping.Columns)
+	return nil
+}
+
+// starter is whoever started a job, with the rights of now.
+func (s *Service) starter(ctx context.Context, args ImportArgs, right auth.Right) (auth.Principal, error) {
+	p, err := s.auth.ByActor(ctx, args.TenantID, args.ActorKind, args.ActorID)
+	if apperr.Is(err, apperr.Unauthorized) {
+		return p, errStop(apperr.From(err).Message)
+	}
+	if err != nil {
+		return p, err
+	}
+	if err := p.Require(right); err != nil {
+		return p, errStop("Whoever started this may not change these records any more.")
+	}
+	return p, nil
+}
+
+// recall goes once more through the rows that an earlier run of a dry run has
+// dealt with.
+func (r *importRun) recall(ctx context.Context) error {
+	for after := int64(0); r.row.DryRun && after < r.row.Line; {
+		rows, err := r.nextChunk(ctx, after)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		for _, row := range rows {
+			if row.line <= r.row.Line {
+				r.see(row)
+			}
+		}
+		after = rows[len(rows)-1].line
+	}
+	return nil
 }
 
 func (r *importRun) see(row importRow) {
-	if r.row.DryRun && len(row.problems) == 0 && row.input.Email != "" {
-		r.seen[maphash.String(r.seed, row.input.Email)] = struct{}{}
+	if r.row.DryRun && len(row.problems) == 0 && row.key != "" {
+		r.seen[maphash.String(r.seed, row.key)] = struct{}{}
 	}
 }
 
-func (r *importRun) saw(email string) bool {
-	_, ok := r.seen[maphash.String(r.seed, email)]
+func (r *importRun) saw(key string) bool {
+	_, ok := r.seen[maphash.String(r.seed, key)]
 	return ok
+}
+
+// end takes the staged rows away and tells whoever started the import.
+func (r *importRun) end(ctx context.Context, args ImportArgs, problem string) error {
+	return errors.Join(r.dropStaged(ctx), r.tellEnd(ctx, args, problem))
 }
 
 // fileError says what is wrong with the file; other errors are returned as they
 // are.
 func fileError(err error) error {
-	if broken, ok := errors.AsType[*brokenCSV](err); ok {
-		return errStop(fmt.Sprintf("The file cannot be read from line %d on: %s. Correct it there and import it again.", broken.line, broken.reason))
+	if says, ok := errors.AsType[sheet.Unreadable](err); ok {
+		return errStop(says)
 	}
 	switch {
 	case errors.Is(err, blob.ErrNotFound):

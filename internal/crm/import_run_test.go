@@ -179,7 +179,7 @@ func TestALongImportWorksInSlices(t *testing.T) {
 	slices := 0
 	for ; errors.Is(k.RunImport(context.Background(), jobOf(k.asha, i), false), jobs.ErrMore); slices++ {
 		got, err := k.Import(context.Background(), k.asha, i.ID)
-		if err != nil || got.Status != jobs.Running || got.Done == 0 || got.Counts.Total == 0 {
+		if err != nil || got.Status != jobs.Running || got.Done == 0 { // while the file is staged no row has an outcome yet
 			t.Fatalf("between slices: %+v (%v)", got, err)
 		}
 	}
@@ -224,8 +224,7 @@ func TestALargeFileStaysOutOfMemory(t *testing.T) {
 		t.Errorf("the import held %d MB of a file of %d MB", grown>>20, len(file)>>20)
 	}
 	t.Logf("a file of %d MB, held at most %d KB", len(file)>>20, (int64(peak)-int64(before.HeapAlloc))>>10)
-	chunks := query[int64](t, k.office, "SELECT count(*) FROM audit_entries WHERE action = 'contact.import' AND entity_id = $1", i.ID)[0]
-	if chunks > rows/500+1 {
-		t.Errorf("%d transactions for %d rows", chunks, rows)
+	if n := query[int64](t, k.office, "SELECT count(*) FROM staging.import_rows")[0]; n != 0 {
+		t.Errorf("%d staged rows are left", n)
 	}
 }

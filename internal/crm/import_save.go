@@ -12,16 +12,15 @@ import (
 
 	"payaid/db"
 	"payaid/internal/apperr"
-	"payaid/internal/auth"
 	"payaid/internal/change"
 	"payaid/internal/jobs"
 )
 
 // raceAttempts is how often a chunk is tried again when somebody takes one of its
-// e-mails at the same moment.
+// keys at the same moment.
 const raceAttempts = 3
 
-var errRace = errors.New("an e-mail of the chunk was taken meanwhile")
+var errRace = errors.New("a key of the chunk was taken meanwhile")
 
 // save commits a chunk. When the database refuses the chunk for its data, although
 // every row seemed right, it is halved until the row is alone that is to blame.
@@ -53,19 +52,22 @@ func refusesData(err error) bool {
 }
 
 func (r *importRun) saveChunk(ctx context.Context, rows []importRow) error {
+	var counts ImportCounts
 	var err error
 	for range raceAttempts {
-		_, err = change.Do(ctx, r.s.write, r.p.Actor(), "contact.import", nil, func(ctx context.Context, tx *change.Tx) (struct{}, error) {
-			return struct{}{}, r.saveIn(ctx, tx, rows)
+		counts, err = change.Do(ctx, r.s.write, r.p.Actor(), r.entity.kind()+".import", nil, func(ctx context.Context, tx *change.Tx) (ImportCounts, error) {
+			return r.saveIn(ctx, tx, rows)
 		})
 		if !errors.Is(err, errRace) {
 			break
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("save the rows behind line %d: %w", r.line, err)
+		return fmt.Errorf("save the rows behind line %d: %w", r.row.Line, err)
 	}
-	r.line = rows[len(rows)-1].line
+	r.row.Line = rows[len(rows)-1].line
+	r.row.Created, r.row.Updated = r.row.Created+counts.Created, r.row.Updated+counts.Updated
+	r.row.Skipped, r.row.Failed = r.row.Skipped+counts.Skipped, r.row.Failed+counts.Failed
 	for _, row := range rows {
 		r.see(row)
 	}
@@ -73,67 +75,47 @@ func (r *importRun) saveChunk(ctx context.Context, rows []importRow) error {
 }
 
 // saveIn writes the rows, what was refused and the resume point in one transaction.
-func (r *importRun) saveIn(ctx context.Context, tx *change.Tx, rows []importRow) error {
-	line, err := tx.Q.LockImportLine(ctx, db.LockImportLineParams{TenantID: r.p.TenantID, ID: r.row.ID})
+func (r *importRun) saveIn(ctx context.Context, tx *change.Tx, rows []importRow) (ImportCounts, error) {
+	at, err := tx.Q.LockImportLine(ctx, db.LockImportLineParams{TenantID: r.p.TenantID, ID: r.row.ID})
 	if err != nil {
-		return fmt.Errorf("lock the import: %w", err)
+		return ImportCounts{}, fmt.Errorf("lock the import: %w", err)
 	}
-	if line != r.line {
-		return jobs.ErrMore // another worker goes on with this import: look again where it is
+	if at.Line != r.row.Line {
+		return ImportCounts{}, jobs.ErrMore // another worker goes on with this import: look again where it is
 	}
-	held, err := r.held(ctx, tx, rows)
+	held, err := r.entity.find(ctx, tx.Q, r.p, rowKeys(rows), r.row.Duplicates == DuplicatesUpdate)
 	if err != nil {
-		return err
+		return ImportCounts{}, err
 	}
-	c := &planner{duplicates: r.row.Duplicates, p: r.p, held: held, planned: map[string]*plannedContact{}, saw: r.saw}
+	c := newPlanner(r.entity, r.p, r.row.Duplicates, held, r.saw)
 	for _, row := range rows {
 		c.add(row)
 	}
 	if !r.row.DryRun {
 		if err := r.write(ctx, tx, c); err != nil {
-			return err
+			return ImportCounts{}, err
 		}
 	}
 	if err := r.writeRefused(ctx, tx, c.plan.refused); err != nil {
-		return err
+		return ImportCounts{}, err
 	}
 	n := c.plan.counts
 	err = tx.Q.AddImportCounts(ctx, db.AddImportCountsParams{
 		TenantID: r.p.TenantID, ID: r.row.ID, Line: rows[len(rows)-1].line,
 		Created: n.Created, Updated: n.Updated, Skipped: n.Skipped, Failed: n.Failed,
 	})
-	if err != nil {
-		return fmt.Errorf("move the resume point: %w", err)
-	}
-	return nil
+	return n, wrap(err, "move the resume point")
 }
 
-// held returns the contacts that have an e-mail of the rows, locked when they are
-// going to be changed.
-func (r *importRun) held(ctx context.Context, tx *change.Tx, rows []importRow) (map[string]heldContact, error) {
-	var emails []string
+// rowKeys are the keys of those rows that can be taken.
+func rowKeys(rows []importRow) []string {
+	var keys []string
 	for _, row := range rows {
-		if len(row.problems) == 0 && row.input.Email != "" {
-			emails = append(emails, row.input.Email)
+		if len(row.problems) == 0 && row.key != "" {
+			keys = append(keys, row.key)
 		}
 	}
-	out := make(map[string]heldContact)
-	if len(emails) == 0 {
-		return out, nil
-	}
-	if r.row.Duplicates != DuplicatesUpdate {
-		found, err := tx.Q.FindContactsByEmail(ctx, db.FindContactsByEmailParams{TenantID: r.p.TenantID, Emails: emails})
-		for _, f := range found {
-			out[f.Email] = heldContact{Contact: Contact{ID: f.ID, Email: f.Email}}
-		}
-		return out, wrap(err, "find contacts by e-mail")
-	}
-	found, err := tx.Q.LockContactsByEmail(ctx, db.LockContactsByEmailParams{TenantID: r.p.TenantID, Emails: emails})
-	for _, f := range found {
-		row := db.GetContactRow(f)
-		out[f.Email] = heldContact{Contact: contactFromRow(row), mayChange: r.p.MayChange(auth.Contacts, row.OwnerID, row.OwnerTeamID)}
-	}
-	return out, wrap(err, "lock contacts by e-mail")
+	return keys
 }
 
 func wrap(err error, what string) error {
@@ -143,82 +125,53 @@ func wrap(err error, what string) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// write makes and changes the contacts of the plan.
+// write makes and changes the records of the plan.
 func (r *importRun) write(ctx context.Context, tx *change.Tx, c *planner) error {
-	companies, made, err := r.companies(ctx, tx, slices.Concat(c.plan.inserts, c.plan.updates))
-	if err != nil {
-		return err
-	}
-	if err := r.update(ctx, tx, c.plan.updates, companies); err != nil {
-		return err
-	}
-	inserted, err := r.insert(ctx, tx, c.plan.inserts, companies)
-	if err != nil {
-		return err
-	}
-	if r.row.Duplicates == DuplicatesUpdate && len(inserted) < len(c.plan.inserts) {
-		return errRace // the next attempt finds the contact and changes it
-	}
-	c.settle(inserted)
-	return r.record(ctx, tx, c.plan, made)
-}
-
-func (r *importRun) insert(ctx context.Context, tx *change.Tx, contacts []*plannedContact, companies map[string]uuid.UUID) ([]uuid.UUID, error) {
-	if len(contacts) == 0 {
-		return nil, nil
-	}
-	rows, err := contactRecords(contacts, companies)
-	if err != nil {
-		return nil, err
-	}
-	ids, err := tx.Q.InsertContacts(ctx, db.InsertContactsParams{TenantID: r.p.TenantID, Rows: rows, Now: tx.Now})
-	return ids, wrap(err, "insert contacts")
-}
-
-func (r *importRun) update(ctx context.Context, tx *change.Tx, contacts []*plannedContact, companies map[string]uuid.UUID) error {
-	if len(contacts) == 0 {
-		return nil
-	}
-	rows, err := contactRecords(contacts, companies)
-	if err != nil {
-		return err
-	}
-	return wrap(tx.Q.UpdateContacts(ctx, db.UpdateContactsParams{TenantID: r.p.TenantID, Rows: rows, Now: tx.Now}), "update contacts")
-}
-
-// record tells the audit log of the chunk in one entry: which contacts are new,
-// and how the changed ones were before.
-func (r *importRun) record(ctx context.Context, tx *change.Tx, plan chunkPlan, companies []uuid.UUID) error {
-	if len(plan.inserts) == 0 && len(plan.updates) == 0 {
-		return nil
-	}
-	after := struct {
-		Created   []uuid.UUID `json:"created"`
-		Updated   []uuid.UUID `json:"updated"`
-		Companies []uuid.UUID `json:"companies"` // made on the way
-	}{ids(plan.inserts), ids(plan.updates), companies}
-	e := change.Event{Action: "contact.import", Entity: entityImport, EntityID: r.row.ID, After: after}
-	if len(plan.updates) > 0 {
-		before := make([]*Contact, len(plan.updates))
-		for i, pc := range plan.updates {
-			before[i] = pc.before
-			tx.Tag(tagContact(pc.id))
+	if len(c.plan.updates) > 0 {
+		if err := r.entity.update(ctx, tx, r.p, c.plan.updates); err != nil {
+			return err
 		}
-		e.Before = before
 	}
-	tx.Tag(tagContactList)
-	if len(companies) > 0 {
-		tx.Tag(tagCompanyList)
+	if len(c.plan.inserts) > 0 {
+		inserted, err := r.entity.insert(ctx, tx, r.p, c.plan.inserts)
+		if err != nil {
+			return err
+		}
+		if r.row.Duplicates == DuplicatesUpdate && len(inserted) < len(c.plan.inserts) {
+			return errRace // the next attempt finds the record and changes it
+		}
+		c.settle(inserted)
 	}
-	return tx.Record(ctx, e)
+	return r.record(ctx, tx, slices.Concat(c.plan.inserts, c.plan.updates))
 }
 
-func ids(contacts []*plannedContact) []uuid.UUID {
-	out := make([]uuid.UUID, len(contacts))
-	for i, pc := range contacts {
-		out[i] = pc.id
+// importedRecord is what the undoing needs to know, as InsertImportRecords reads it.
+type importedRecord struct {
+	RecordID uuid.UUID `json:"record_id"`
+	Version  int64     `json:"version"`
+	Before   any       `json:"before"`
+}
+
+// record keeps the history of each record, and what the undoing needs.
+func (r *importRun) record(ctx context.Context, tx *change.Tx, records []*plannedRecord) error {
+	if len(records) == 0 {
+		return nil
 	}
-	return out
+	events := make([]change.Event, len(records))
+	kept := make([]importedRecord, len(records))
+	for i, pr := range records {
+		events[i] = pr.event(r.entity, "import")
+		kept[i] = importedRecord{RecordID: pr.id, Version: pr.version(), Before: events[i].Before}
+	}
+	rows, err := json.Marshal(kept)
+	if err != nil {
+		return fmt.Errorf("write the records of the import: %w", err)
+	}
+	err = tx.Q.InsertImportRecords(ctx, db.InsertImportRecordsParams{TenantID: r.p.TenantID, ImportID: r.row.ID, Rows: rows})
+	if err != nil {
+		return fmt.Errorf("keep the records of the import: %w", err)
+	}
+	return tx.RecordAll(ctx, events)
 }
 
 func (r *importRun) writeRefused(ctx context.Context, tx *change.Tx, refused []importRow) error {

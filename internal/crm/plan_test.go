@@ -15,6 +15,8 @@ import (
 	"payaid/db"
 	"payaid/internal/auth"
 	"payaid/internal/dbtest"
+	"payaid/internal/filter"
+	"payaid/internal/listing"
 )
 
 // FillContacts adds n contacts called person 1 to n, without owners.
@@ -35,10 +37,58 @@ func TestPlansForALargeTenant(t *testing.T) {
 	tenant := uuid.Must(uuid.NewV7())
 	d.OwnerExec(t, "INSERT INTO tenants (id, slug, name, created_at, updated_at) VALUES ($1, 'acme', 'Acme', now(), now())", tenant)
 	FillContacts(t, d, tenant, many)
-	t.Run("a deep page", func(t *testing.T) { deepPage(t, d, tenant) })
-	t.Run("a search", func(t *testing.T) { search(t, d, tenant) })
+	t.Run("a deep page", func(t *testing.T) { deepPage(t, d, tenant, contactList) })
+	t.Run("a search", func(t *testing.T) { search(t, d, tenant, contactSearch) })
 	t.Run("the pages of a search", func(t *testing.T) { searchPages(t, d, tenant) })
-	t.Run("every order in every scope", func(t *testing.T) { scopedPages(t, d, tenant) })
+	t.Run("every order in every scope", func(t *testing.T) { scopedPages(t, d, tenant, contactList) })
+	t.Run("the people of a company", func(t *testing.T) { related(t, d, tenant, contactList, "company_id", "contacts_people_idx") })
+}
+
+func TestPlansForManyCompanies(t *testing.T) {
+	d := dbtest.New(t)
+	tenant := uuid.Must(uuid.NewV7())
+	d.OwnerExec(t, "INSERT INTO tenants (id, slug, name, created_at, updated_at) VALUES ($1, 'acme', 'Acme', now(), now())", tenant)
+	d.OwnerExec(t, `INSERT INTO companies (tenant_id, id, name, email, employees, annual_revenue, created_at, updated_at)
+		SELECT $1, gen_random_uuid(), 'person ' || i, 'e' || md5(i::text) || '@x.test', CASE WHEN i % 3 > 0 THEN i % 500 END, CASE WHEN i % 4 > 0 THEN i END,
+		       '2026-01-01'::timestamptz + i * interval '1 minute', '2026-06-01'::timestamptz - i * interval '1 second'
+		FROM generate_series(1, $2::int) i`, tenant, many)
+	d.OwnerExec(t, "VACUUM ANALYZE companies")
+	t.Run("a deep page", func(t *testing.T) { deepPage(t, d, tenant, companyList) })
+	t.Run("a search", func(t *testing.T) { search(t, d, tenant, companySearch) })
+	t.Run("every order in every scope", func(t *testing.T) { scopedPages(t, d, tenant, companyList) })
+	t.Run("the parts of a company", func(t *testing.T) { related(t, d, tenant, companyList, "parent_id", "companies_parent_id_idx") })
+}
+
+// related reads the first page of the rows that belong to one company with its index.
+func related[T any, R interface{ At() db.Place }](t *testing.T, d *dbtest.Database, tenant uuid.UUID, k *listing.Kind[T, R], column, index string) {
+	ctx := context.Background()
+	var of uuid.UUID
+	if column == "parent_id" {
+		d.OwnerExec(t, "UPDATE companies SET parent_id = (SELECT id FROM companies WHERE sort_name = 'person 1') WHERE sort_name <> 'person 1' AND sort_name < 'person 3'")
+	} else {
+		d.OwnerExec(t, "INSERT INTO companies (tenant_id, id, name, created_at, updated_at) VALUES ($1, gen_random_uuid(), 'person 1', now(), now())", tenant)
+		d.OwnerExec(t, "UPDATE contacts SET company_id = (SELECT id FROM companies) WHERE sort_name < 'person 3'")
+	}
+	d.OwnerExec(t, "VACUUM ANALYZE "+k.Table)
+	p := auth.Principal{TenantID: tenant, UserID: uuid.New(), Role: auth.Admin}
+	err := d.InTenantTx(ctx, tenant, func(tx pgx.Tx, _ *db.Queries) error {
+		if err := tx.QueryRow(ctx, "SELECT id FROM companies WHERE sort_name = 'person 1'").Scan(&of); err != nil {
+			return err
+		}
+		rows, err := k.Rows(readerAt(p, k.Name, filter.Asker{}), listing.Query{Only: listing.Condition{SQL: "c." + column + " = ?", Args: []any{of}}})
+		if err != nil {
+			return err
+		}
+		e := &explained{Tx: tx}
+		page, _, _, err := db.Page[R](ctx, db.New(e), rows.Of(k.Table), k.Orders[0], nil, 10)
+		if err == nil && (len(page) != 10 || !strings.Contains(e.plans[0], index) || rowsOf(k.Table, e.plans[0]) > 30) {
+			t.Errorf("%d rows\n%s", len(page), e.plans[0])
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // explained is a transaction that keeps the plan of each query.
@@ -72,25 +122,25 @@ func explain(ctx context.Context, q querier, sql string, args ...any) (string, e
 
 // A page in the middle of many contacts reads about as many as it shows, in every
 // order and direction, as the app and under row level security.
-func deepPage(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
+func deepPage[T any, R interface{ At() db.Place }](t *testing.T, d *dbtest.Database, tenant uuid.UUID, k *listing.Kind[T, R]) {
 	ctx := context.Background()
 	p := auth.Principal{TenantID: tenant, UserID: uuid.New(), Role: auth.Admin}
-	for _, o := range contactOrders {
+	for _, o := range k.Orders {
 		for _, o.Desc = range []bool{false, true} {
 			for _, back := range []bool{false, true} {
 				err := d.InTenantTx(ctx, tenant, func(tx pgx.Tx, _ *db.Queries) error {
 					at := &db.Cursor{Sort: o.Key(), Back: back}
-					err := tx.QueryRow(ctx, "SELECT ("+o.Expr+")::text, id FROM contacts c ORDER BY "+o.Expr+", id OFFSET $1 LIMIT 1", many/2).Scan(&at.Value, &at.ID)
+					err := tx.QueryRow(ctx, "SELECT ("+o.Expr+")::text, id FROM "+k.Table+" c ORDER BY "+o.Expr+", id OFFSET $1 LIMIT 1", many/2).Scan(&at.Value, &at.ID)
 					if err != nil {
 						return err
 					}
 					e := &explained{Tx: tx}
-					rows, _, _, err := db.Page[contactListRow](ctx, db.New(e), contactRows{p: p}.of("contacts"), o, at, 25)
+					rows, _, _, err := db.Page[R](ctx, db.New(e), everyRow(t, k, p), o, at, 25)
 					if err != nil {
 						return err
 					}
-					if n := contactsRead(e.plans[0]); len(rows) != 25 || n < 25 || n > 50 {
-						t.Errorf("%s, back %v: a page of %d read %d contacts\n%s", o.Key(), back, len(rows), n, e.plans[0])
+					if n := rowsOf(k.Table, e.plans[0]); len(rows) != 25 || n < 25 || n > 50 {
+						t.Errorf("%s, back %v: a page of %d read %d rows\n%s", o.Key(), back, len(rows), n, e.plans[0])
 					}
 					return nil
 				})
@@ -103,7 +153,7 @@ func deepPage(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
 }
 
 // Nobody's list reads the whole table, in whatever order.
-func scopedPages(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
+func scopedPages[T any, R interface{ At() db.Place }](t *testing.T, d *dbtest.Database, tenant uuid.UUID, k *listing.Kind[T, R]) {
 	ctx := context.Background()
 	team := uuid.New()
 	people := map[string]auth.Principal{
@@ -112,12 +162,12 @@ func scopedPages(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
 		"the own, no team": {TenantID: tenant, UserID: uuid.New(), Role: auth.Member},
 	}
 	for who, p := range people {
-		for _, o := range contactOrders {
+		for _, o := range k.Orders {
 			for _, o.Desc = range []bool{false, true} {
 				err := d.InTenantTx(ctx, tenant, func(tx pgx.Tx, _ *db.Queries) error {
 					e := &explained{Tx: tx}
-					_, _, _, err := db.Page[contactListRow](ctx, db.New(e), contactRows{p: p}.of("contacts"), o, nil, 25)
-					if err == nil && strings.Contains(e.plans[0], "Seq Scan on contacts ") {
+					_, _, _, err := db.Page[R](ctx, db.New(e), everyRow(t, k, p), o, nil, 25)
+					if err == nil && strings.Contains(e.plans[0], "Seq Scan on "+k.Table+" ") {
 						t.Errorf("%s by %s reads the whole table\n%s", who, o.Key(), e.plans[0])
 					}
 					return err
@@ -130,16 +180,21 @@ func scopedPages(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
 	}
 }
 
-var rowsRead = []*regexp.Regexp{
-	regexp.MustCompile(`on contacts c(?:_\d)? .*rows=(\d+)`),
-	regexp.MustCompile(`Rows Removed by Filter: (\d+)`),
+// everyRow lists all rows that p sees.
+func everyRow[T any, R interface{ At() db.Place }](t *testing.T, k *listing.Kind[T, R], p auth.Principal) *db.List {
+	t.Helper()
+	rows, err := k.Rows(readerAt(p, k.Name, filter.Asker{}), listing.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows.Of(k.Table)
 }
 
-// contactsRead counts the rows of contacts that the plan looked at.
-func contactsRead(plan string) int {
+// rowsOf counts the rows of the table that the plan looked at.
+func rowsOf(table, plan string) int {
 	n := 0
-	for _, r := range rowsRead {
-		for _, m := range r.FindAllStringSubmatch(plan, -1) {
+	for _, pattern := range []string{`on ` + table + ` c(?:_\d)? .*rows=(\d+)`, `Rows Removed by Filter: (\d+)`} {
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(plan, -1) {
 			rows, err := strconv.Atoi(m[1])
 			if err != nil {
 				return many
@@ -150,18 +205,31 @@ func contactsRead(plan string) int {
 	return n
 }
 
-// The body of find_contacts, run as the owner it runs as, uses the trigram index;
+// searched names the functions of a search with a call of each, and its index.
+type searched struct {
+	table, find string
+	calls       map[string]string
+}
+
+var (
+	contactSearch = searched{"contacts", "find_contacts", map[string]string{
+		"find_contacts(text)": "'%son 1234%'", "count_contacts(text,bigint)": "'%son 1234%', 10001", "find_similar_contacts(text,bigint)": "'presun 1234', 100",
+	}}
+	companySearch = searched{"companies", "find_companies", map[string]string{
+		"find_companies(text)": "'%son 1234%'", "count_companies(text,bigint)": "'%son 1234%', 10001", "find_similar_companies(text,bigint)": "'presun 1234', 100",
+	}}
+)
+
+// The body of each function, run as the owner it runs as, uses the trigram index;
 // the app gets the same rows by way of the function.
-func search(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
+func search(t *testing.T, d *dbtest.Database, tenant uuid.UUID, s searched) {
 	ctx := context.Background()
 	owner, err := pgx.Connect(ctx, d.OwnerURL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = owner.Close(ctx) }()
-	for name, call := range map[string]string{
-		"find_contacts(text)": "'%son 1234%'", "count_contacts(text,bigint)": "'%son 1234%', 10001", "find_similar_contacts(text,bigint)": "'presun 1234', 100",
-	} {
+	for name, call := range s.calls {
 		var body string
 		if err := owner.QueryRow(ctx, "SELECT prosrc FROM pg_proc WHERE oid = $1::regprocedure", name).Scan(&body); err != nil {
 			t.Fatal(err)
@@ -181,11 +249,11 @@ func search(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
 			}
 		}
 		plan, err := explain(ctx, owner, "EXECUTE "+function+"("+call+")")
-		if err != nil || !strings.Contains(plan, "contacts_search_idx") || strings.Contains(plan, "Seq Scan") || contactsRead(plan) > 1500 {
-			t.Errorf("%s: %v, %d rows read\n%s", name, err, contactsRead(plan), plan)
+		if err != nil || !strings.Contains(plan, s.table+"_search_idx") || strings.Contains(plan, "Seq Scan") || rowsOf(s.table, plan) > 1500 {
+			t.Errorf("%s: %v, %d rows read\n%s", name, err, rowsOf(s.table, plan), plan)
 		}
 	}
-	const found = "SELECT count(*) FROM find_contacts('%son 1234%')"
+	found := "SELECT count(*) FROM " + s.find + "('%son 1234%')"
 	for _, c := range []struct {
 		run  func(context.Context, func(pgx.Tx, *db.Queries) error) error
 		want int
@@ -230,13 +298,13 @@ func searchPages(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
 		{"person", "", all}, {"person", "-createdAt", all}, {"person 1", "", all}, {"person 9", "-name", all}, {"person 9", "", all}, {"pe", "updatedAt", all},
 		{"son 123", "", all}, {"19999", "", all}, {"@", "email", all}, {"person", "", own}, {"person 7", "-createdAt", own},
 	} {
-		order, _ := findOrder(contactOrders, c.sort)
+		order, _ := contactList.Order(c.sort)
 		dir := "ASC"
 		if order.Desc {
 			dir = "DESC"
 		}
 		rows, err := owner.Query(ctx, "SELECT id FROM contacts c WHERE tenant_id = $1 AND search LIKE $2 AND ($3 OR owner_id = $4) ORDER BY "+order.Expr+" "+dir+", id "+dir,
-			tenant, searchPattern(c.query), c.p.ReadScope(auth.Contacts) == auth.ScopeAll, c.p.UserID)
+			tenant, listing.SearchPattern(c.query), c.p.ReadScope(auth.Contacts) == auth.ScopeAll, c.p.UserID)
 		if err != nil {
 			t.Fatal(err)
 		}

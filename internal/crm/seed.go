@@ -2,7 +2,6 @@ package crm
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -13,11 +12,14 @@ import (
 	"payaid/internal/change"
 )
 
-// seedBatch is how many contacts one transaction of a seed makes.
-const seedBatch = 2000
-
-// seedPerCompany is how many contacts share one company, on the average.
-const seedPerCompany = 12
+const (
+	// seedBatch is how many contacts one transaction of a seed makes.
+	seedBatch = 5000
+	// seedPerCompany is how many contacts share one company, on the average.
+	seedPerCompany = 12
+	// seedYears is how far back made-up contacts go.
+	seedYears = 5
+)
 
 // SeedContacts gives a tenant made-up contacts, the same for the same n and seed,
 // and calls progress after each batch. A second run makes those that are missing.
@@ -31,14 +33,7 @@ func (s *Service) SeedContacts(ctx context.Context, tenant uuid.UUID, n int, see
 	if err := m.makeCompanies(ctx, n/seedPerCompany+1); err != nil {
 		return err
 	}
-	for from := 0; from < n; from += seedBatch {
-		to := min(from+seedBatch, n)
-		if err := m.makeContacts(ctx, from, to); err != nil {
-			return err
-		}
-		progress(to)
-	}
-	return nil
+	return m.makeAll(ctx, n, progress)
 }
 
 // seedMaker is one run of a seed.
@@ -93,64 +88,21 @@ func (m *seedMaker) makeCompanies(ctx context.Context, n int) error {
 	return nil
 }
 
-func (m *seedMaker) makeContacts(ctx context.Context, from, to int) error {
-	rows := make([]seedContact, 0, to-from)
-	for i := from; i < to; i++ {
-		rows = append(rows, m.contact(i))
-	}
-	b, err := json.Marshal(rows)
-	if err != nil {
-		return fmt.Errorf("write made-up contacts: %w", err)
-	}
-	_, err = change.Do(ctx, m.s.write, m.actor(), "contact.seed", nil, func(ctx context.Context, tx *change.Tx) (int64, error) {
-		made, err := tx.Q.SeedContacts(ctx, db.SeedContactsParams{TenantID: m.tenant, Rows: b})
-		if err != nil {
-			return 0, fmt.Errorf("seed contacts: %w", err)
-		}
-		tx.Tag(tagContactList)
-		return made, m.record(ctx, tx, "contact.seed", entityContact, made)
-	})
-	return err
-}
-
 // record tells the audit log of one batch: made-up records have no story of their
 // own.
 func (m *seedMaker) record(ctx context.Context, tx *change.Tx, action, entity string, made int64) error {
 	return tx.Record(ctx, change.Event{Action: action, Entity: entity, EntityID: m.tenant, After: map[string]int64{"created": made}})
 }
 
-// seedContact is one contact as SeedContacts reads it.
-type seedContact struct {
-	ID            uuid.UUID  `json:"id"`
-	FirstName     string     `json:"first_name"`
-	LastName      string     `json:"last_name"`
-	Email         string     `json:"email"`
-	Phone         string     `json:"phone"`
-	CompanyID     *uuid.UUID `json:"company_id"`
-	JobTitle      string     `json:"job_title"`
-	Source        string     `json:"source"`
-	Tags          []string   `json:"tags"`
-	Stage         string     `json:"stage"`
-	Status        string     `json:"status"`
-	Warmth        string     `json:"warmth"`
-	LeadScore     int        `json:"lead_score"`
-	LastContacted *time.Time `json:"last_contacted_at"`
-	NextFollowUp  string     `json:"next_follow_up,omitempty"`
-	OwnerID       *uuid.UUID `json:"owner_id"`
-	CreatedAt     time.Time  `json:"created_at"`
-	UpdatedAt     time.Time  `json:"updated_at"`
-}
-
 // contact makes the i-th contact, from the seed alone.
-func (m *seedMaker) contact(i int) seedContact {
+func (m *seedMaker) contact(i int) db.Contact {
 	r := rand.New(rand.NewPCG(m.seed, uint64(i))) //nolint:gosec // made-up data, always the same
 	first, last := pick(r, seedFirstNames), pick(r, seedLastNames)
-	age := r.IntN(730)
-	created := m.today.AddDate(0, 0, -age).Add(-time.Duration(r.Int64N(int64(24 * time.Hour)))).Truncate(time.Microsecond)
-	c := seedContact{
-		ID: seedID(r, created), FirstName: first, LastName: last, Email: seedEmail(r, first, last, i), Phone: fmt.Sprintf("+91%d%09d", 6+r.IntN(4), r.IntN(1_000_000_000)),
-		JobTitle: pick(r, seedTitles), Source: pick(r, seedSources), Tags: []string{}, Stage: pick(r, Stages), Status: Statuses[max(0, r.IntN(12)-9)],
-		Warmth: pick(r, Warmths), LeadScore: r.IntN(101), CreatedAt: created, UpdatedAt: created.Add(time.Duration(r.Int64N(int64(m.today.Sub(created)) + 1))).Truncate(time.Microsecond),
+	created := m.today.AddDate(0, 0, -r.IntN(365*seedYears)).Add(-time.Duration(r.Int64N(int64(24 * time.Hour)))).Truncate(time.Microsecond)
+	c := db.Contact{
+		TenantID: m.tenant, ID: seedID(r, created), FirstName: first, LastName: last, Email: seedEmail(r, first, last, i), Phone: fmt.Sprintf("+91%d%09d", 6+r.IntN(4), r.IntN(1_000_000_000)),
+		JobTitle: pick(r, seedTitles), Source: pick(r, seedSources), Notes: seedNote(r), Tags: []string{}, Stage: pick(r, Stages), Status: Statuses[max(0, r.IntN(12)-9)],
+		Warmth: pick(r, Warmths), LeadScore: int32(r.IntN(101)), CreatedAt: created, UpdatedAt: created.Add(time.Duration(r.Int64N(int64(m.today.Sub(created)) + 1))).Truncate(time.Microsecond),
 	}
 	for range r.IntN(3) {
 		c.Tags = append(c.Tags, pick(r, seedTags))
@@ -164,10 +116,11 @@ func (m *seedMaker) contact(i int) seedContact {
 	}
 	if r.IntN(3) > 0 {
 		at := c.UpdatedAt
-		c.LastContacted = &at
+		c.LastContactedAt = &at
 	}
 	if r.IntN(4) == 0 {
-		c.NextFollowUp = m.today.AddDate(0, 0, r.IntN(60)-20).Format(time.DateOnly)
+		day := m.today.AddDate(0, 0, r.IntN(60)-20)
+		c.NextFollowUp = &day
 	}
 	return c
 }

@@ -1,8 +1,11 @@
 package crm
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -13,6 +16,7 @@ import (
 	"payaid/internal/apperr"
 	"payaid/internal/auth"
 	"payaid/internal/change"
+	"payaid/internal/listing"
 )
 
 const entityView = "view"
@@ -20,9 +24,10 @@ const entityView = "view"
 // MaxViews is how many views one person may have.
 const MaxViews = 50
 
-// View is a search, a filter and an order of the list of contacts under a name.
+// View is a search, a filter and an order of one list under a name.
 type View struct {
 	ID        uuid.UUID  `json:"id"`
+	Entity    string     `json:"entity"` // whose list: EntityContacts …
 	Name      string     `json:"name"`
 	Shared    bool       `json:"shared"` // everybody in the business may use it
 	Query     string     `json:"query"`
@@ -37,13 +42,43 @@ type View struct {
 	UpdatedAt time.Time  `json:"updatedAt"`
 }
 
-// List is the filter that the view stands for.
-func (v View) List() ContactFilter {
-	return ContactFilter{Query: v.Query, Filter: v.Filter, Sort: v.Sort}
+// List is what the view lists.
+func (v View) List() listing.Query {
+	return listing.Query{Text: v.Query, Filter: v.Filter, Sort: v.Sort}
+}
+
+// viewed is a list that has views.
+type viewed struct {
+	read, write auth.Right
+	canonical   func(listing.Query) (listing.Query, error)
+}
+
+// viewedLists are the lists that have views, by their entity.
+var viewedLists = map[string]viewed{
+	EntityContacts:  {auth.ContactsRead, auth.ContactsWrite, contactList.Canonical},
+	EntityCompanies: {auth.CompaniesRead, auth.CompaniesWrite, companyList.Canonical},
+}
+
+// ViewEntities names the entities whose lists have views.
+func ViewEntities() []string { return slices.Sorted(maps.Keys(viewedLists)) }
+
+// MayShareViews reports whether p may share views of the entity's list.
+func MayShareViews(p auth.Principal, entity string) bool { return p.Can(viewedLists[entity].write) }
+
+// requireLists refuses who may read no list that has views.
+func requireLists(p auth.Principal) error {
+	var err error
+	for _, entity := range ViewEntities() {
+		if err = p.Require(viewedLists[entity].read); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // ViewInput is what a view is made from.
 type ViewInput struct {
+	Entity string // EntityContacts when ""
 	Name   string
 	Shared bool
 	Query  string
@@ -60,28 +95,43 @@ type ViewPatch struct {
 
 func (in *ViewInput) check(p auth.Principal) error {
 	in.Name, in.Query = strings.Join(strings.Fields(in.Name), " "), strings.TrimSpace(in.Query)
-	list := ContactFilter{Query: in.Query, Filter: in.Filter, Sort: in.Sort}
-	where, err := list.Where()
+	in.Entity = cmp.Or(in.Entity, EntityContacts)
+	list, ok := viewedLists[in.Entity]
+	if !ok {
+		return badEntity()
+	}
+	if err := p.Require(list.read); err != nil {
+		return err
+	}
+	q, err := list.canonical(listing.Query{Text: in.Query, Filter: in.Filter, Sort: in.Sort})
 	if err != nil {
 		return err
 	}
-	in.Filter = where.String()
-	if _, _, err := list.check(); err != nil {
-		return err
-	}
+	in.Filter = q.Filter
 	var f apperr.Fields
 	f.Check(in.Name != "" && utf8.RuneCountInString(in.Name) <= 60 && printable(in.Name), "name", "Give the view a name of at most 60 characters.")
 	f.Check(in.Shared || !p.IsKey(), "shared", "A view of an API key is for everybody: nobody else could use it.")
-	f.Check(!in.Shared || p.Can(auth.ContactsWrite), "shared", "You may not share views. Keep it for yourself.")
+	f.Check(!in.Shared || MayShareViews(p, in.Entity), "shared", "You may not share views. Keep it for yourself.")
 	return f.Err()
 }
 
-// Views lists the principal's own views of contacts and those that others share.
-func (s *Service) Views(ctx context.Context, p auth.Principal) ([]View, error) {
-	if err := p.Require(auth.ContactsRead); err != nil {
+func badEntity() error {
+	var f apperr.Fields
+	f.Add("entity", "Choose one of "+strings.Join(ViewEntities(), ", ")+".")
+	return f.Err()
+}
+
+// Views lists the principal's own views of the entity's list and those that others
+// share.
+func (s *Service) Views(ctx context.Context, p auth.Principal, entity string) ([]View, error) {
+	list, ok := viewedLists[entity]
+	if !ok {
+		return nil, badEntity()
+	}
+	if err := p.Require(list.read); err != nil {
 		return nil, err
 	}
-	rows, err := s.db.Tenant(p.TenantID).ListViews(ctx, db.ListViewsParams{TenantID: p.TenantID, Entity: EntityContacts, UserID: p.User()})
+	rows, err := s.db.Tenant(p.TenantID).ListViews(ctx, db.ListViewsParams{TenantID: p.TenantID, Entity: entity, UserID: p.User()})
 	if err != nil {
 		return nil, fmt.Errorf("list views: %w", err)
 	}
@@ -94,7 +144,7 @@ func (s *Service) Views(ctx context.Context, p auth.Principal) ([]View, error) {
 
 // View returns one view that the principal may use.
 func (s *Service) View(ctx context.Context, p auth.Principal, id uuid.UUID) (View, error) {
-	if err := p.Require(auth.ContactsRead); err != nil {
+	if err := requireLists(p); err != nil {
 		return View{}, err
 	}
 	return readView(ctx, s.db.Tenant(p.TenantID), p, id)
@@ -103,7 +153,7 @@ func (s *Service) View(ctx context.Context, p auth.Principal, id uuid.UUID) (Vie
 // CreateView saves a view. One person's views have different names
 // (ALREADY_EXISTS).
 func (s *Service) CreateView(ctx context.Context, p auth.Principal, in ViewInput) (View, error) {
-	if err := p.Require(auth.ContactsRead); err != nil {
+	if err := requireLists(p); err != nil {
 		return View{}, err
 	}
 	if err := in.check(p); err != nil {
@@ -127,7 +177,7 @@ func (s *Service) CreateView(ctx context.Context, p auth.Principal, in ViewInput
 
 // UpdateView changes a view of one's own; administrators change every shared one.
 func (s *Service) UpdateView(ctx context.Context, p auth.Principal, id uuid.UUID, patch ViewPatch, version *int64) (View, error) {
-	if err := p.Require(auth.ContactsRead); err != nil {
+	if err := requireLists(p); err != nil {
 		return View{}, err
 	}
 	input := struct {
@@ -140,7 +190,7 @@ func (s *Service) UpdateView(ctx context.Context, p auth.Principal, id uuid.UUID
 		if err != nil {
 			return View{}, err
 		}
-		in := ViewInput{Name: before.Name, Shared: before.Shared, Query: before.Query, Filter: before.Filter, Sort: before.Sort}
+		in := ViewInput{Entity: before.Entity, Name: before.Name, Shared: before.Shared, Query: before.Query, Filter: before.Filter, Sort: before.Sort}
 		set(&in.Name, patch.Name)
 		set(&in.Shared, patch.Shared)
 		set(&in.Query, patch.Query)
@@ -164,7 +214,7 @@ func (s *Service) UpdateView(ctx context.Context, p auth.Principal, id uuid.UUID
 // DeleteView removes a view for ever and returns it as it was. No record goes with
 // it.
 func (s *Service) DeleteView(ctx context.Context, p auth.Principal, id uuid.UUID, version *int64) (View, error) {
-	if err := p.Require(auth.ContactsRead); err != nil {
+	if err := requireLists(p); err != nil {
 		return View{}, err
 	}
 	input := struct {
@@ -187,7 +237,7 @@ func (s *Service) DeleteView(ctx context.Context, p auth.Principal, id uuid.UUID
 // SetDefaultView opens the principal's list with the view from now on, or with all
 // contacts again when on is false.
 func (s *Service) SetDefaultView(ctx context.Context, p auth.Principal, id uuid.UUID, on bool) (View, error) {
-	if err := p.Require(auth.ContactsRead); err != nil {
+	if err := requireLists(p); err != nil {
 		return View{}, err
 	}
 	if p.IsKey() {
@@ -203,9 +253,9 @@ func (s *Service) SetDefaultView(ctx context.Context, p auth.Principal, id uuid.
 			return before, err
 		}
 		if on {
-			err = tx.Q.SetDefaultView(ctx, db.SetDefaultViewParams{TenantID: p.TenantID, UserID: p.UserID, Entity: EntityContacts, ViewID: id})
+			err = tx.Q.SetDefaultView(ctx, db.SetDefaultViewParams{TenantID: p.TenantID, UserID: p.UserID, Entity: before.Entity, ViewID: id})
 		} else {
-			err = tx.Q.ClearDefaultView(ctx, db.ClearDefaultViewParams{TenantID: p.TenantID, UserID: p.UserID, Entity: EntityContacts})
+			err = tx.Q.ClearDefaultView(ctx, db.ClearDefaultViewParams{TenantID: p.TenantID, UserID: p.UserID, Entity: before.Entity})
 		}
 		if err != nil {
 			return View{}, fmt.Errorf("set the default view: %w", err)
@@ -218,7 +268,7 @@ func (s *Service) SetDefaultView(ctx context.Context, p auth.Principal, id uuid.
 
 func saveView(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, in ViewInput) error {
 	err := tx.Q.SaveView(ctx, db.SaveViewParams{
-		TenantID: p.TenantID, ID: id, Entity: EntityContacts, Name: in.Name, OwnerID: p.User(), Shared: in.Shared, Query: in.Query, Filter: in.Filter, Sort: in.Sort, Now: tx.Now,
+		TenantID: p.TenantID, ID: id, Entity: in.Entity, Name: in.Name, OwnerID: p.User(), Shared: in.Shared, Query: in.Query, Filter: in.Filter, Sort: in.Sort, Now: tx.Now,
 	})
 	return wrap(err, "save a view")
 }
@@ -240,7 +290,7 @@ func readView(ctx context.Context, q *db.Queries, p auth.Principal, id uuid.UUID
 	if err != nil {
 		return View{}, fmt.Errorf("get view %s: %w", id, err)
 	}
-	return viewFromRow(p, row), nil
+	return viewFromRow(p, row), p.Require(viewedLists[row.Entity].read)
 }
 
 // lockView holds the view for the rest of the transaction, provided that the
@@ -266,10 +316,10 @@ func lockView(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID
 
 func viewFromRow(p auth.Principal, r db.GetViewRow) View {
 	v := View{
-		ID: r.ID, Name: r.Name, Shared: r.Shared, Query: r.Query, Filter: r.Filter, Sort: r.Sort, OwnerID: r.OwnerID, Owner: r.OwnerName,
+		ID: r.ID, Entity: r.Entity, Name: r.Name, Shared: r.Shared, Query: r.Query, Filter: r.Filter, Sort: r.Sort, OwnerID: r.OwnerID, Owner: r.OwnerName,
 		Default: r.IsDefault, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	mine := r.OwnerID != nil && *r.OwnerID == p.UserID
-	v.MayChange = mine || v.Shared && p.Can(auth.ContactsWrite) && p.WriteScope() == auth.ScopeAll
+	v.MayChange = mine || v.Shared && MayShareViews(p, r.Entity) && p.WriteScope() == auth.ScopeAll
 	return v
 }

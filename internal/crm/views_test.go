@@ -37,7 +37,7 @@ func TestWhoseViewsAreWhose(t *testing.T) {
 		"a key":           {o.key, []string{"Key's", "Shared"}, []string{"Key's", "Shared"}},
 		"somebody abroad": {o.out, nil, nil},
 	} {
-		views, err := o.Views(ctx, c.p)
+		views, err := o.Views(ctx, c.p, crm.EntityContacts)
 		var got []string
 		for _, v := range views {
 			got = append(got, v.Name)
@@ -106,7 +106,7 @@ func TestADefaultViewEndsWithItsView(t *testing.T) {
 		t.Fatal(err)
 	}
 	opens := func(p auth.Principal) (on bool) {
-		views, err := o.Views(ctx, p)
+		views, err := o.Views(ctx, p, crm.EntityContacts)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,6 +21,7 @@ func TestBackups(t *testing.T) {
 		"none":     {status: doctor.Warn, says: "none yet"},
 		"fresh":    {newest: doctor.Backup{Made: now.Add(-29 * time.Hour)}, status: doctor.OK, says: "2026-11-21 07:00 UTC, read back"},
 		"proven":   {newest: doctor.Backup{Made: now, Proven: true}, status: doctor.OK, says: "restored in a drill"},
+		"failed":   {newest: doctor.Backup{Made: now, Wrong: []string{"The last scheduled backup failed: disk full"}}, status: doctor.Warn, says: "disk full"},
 		"old":      {newest: doctor.Backup{Made: now.Add(-31 * time.Hour), Proven: true}, status: doctor.Warn, says: "too long ago"},
 		"no store": {err: errors.New("it burnt down"), status: doctor.Warn, says: "it burnt down"},
 	} {

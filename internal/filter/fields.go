@@ -24,11 +24,12 @@ type Field struct {
 	Name    string // as in the filter and the API: "createdAt"
 	Label   string // for people
 	Kind    Kind
-	Choices []string // of Choice
-	Column  string   // of all but Words
-	Match   string   // of Words: a condition in which ? is an array of texts in lower case
-	Empty   string   // the condition that there is no value; "" when there always is one
-	IsMe    string   // a condition in which ? is the id of who asks; "" where that makes no sense
+	Choices []string                   // of Choice
+	Say     func(choice string) string // for people; nil where the choices are words
+	Column  string                     // of all but Words
+	Match   string                     // of Words: a condition in which ? is an array of texts in lower case
+	Empty   string                     // the condition that there is no value; "" when there always is one
+	IsMe    string                     // a condition in which ? is the id of who asks; "" where that makes no sense
 }
 
 // Fields are those of one list.

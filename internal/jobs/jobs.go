@@ -34,6 +34,9 @@ const (
 	SliceLimit = 45 * time.Second
 
 	maxAttempts = 6
+	// cancelledLife is how long a cancelled job can still be looked at and retried:
+	// those that a restore brought back are cancelled for a person to decide.
+	cancelledLife = 7 * 24 * time.Hour
 	// rescueAfter is when the job of a killed process is given to another one.
 	rescueAfter = TimeLimit + 30*time.Second
 )
@@ -114,6 +117,7 @@ type Client struct {
 	trackers []Tracker
 	now      func() time.Time
 	works    bool
+	holder   *holder // nil when it does not work
 }
 
 // New returns a client on d; Start begins to work.
@@ -121,7 +125,7 @@ func New(d *db.DB, o Options) (*Client, error) {
 	client := &Client{db: d, trackers: o.Tracked, now: time.Now, works: o.Workers != nil}
 	cfg := &river.Config{
 		Schema: db.JobsSchema, Logger: o.Log, MaxAttempts: maxAttempts,
-		JobTimeout: TimeLimit, RescueStuckJobsAfter: rescueAfter,
+		JobTimeout: TimeLimit, RescueStuckJobsAfter: rescueAfter, CancelledJobRetentionPeriod: cancelledLife,
 	}
 	if client.works {
 		if len(o.Tracked) > 0 {
@@ -141,6 +145,9 @@ func New(d *db.DB, o Options) (*Client, error) {
 	if client.Client, err = river.NewClient(riverpgxv5.New(d.Pool()), cfg); err != nil {
 		return nil, fmt.Errorf("job queue: %w", err)
 	}
+	if client.works {
+		client.holder = &holder{queue: client.Client, log: o.Log, wishes: make(chan bool, 1), stop: func() {}}
+	}
 	return client, nil
 }
 
@@ -152,6 +159,9 @@ func (c *Client) Start(ctx context.Context) error {
 	if err := c.Client.Start(ctx); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
+	hold, stop := context.WithCancel(context.WithoutCancel(ctx))
+	c.holder.stop = stop
+	c.holder.finished.Go(func() { c.holder.keep(hold, ctx) })
 	return nil
 }
 
@@ -161,6 +171,7 @@ func (c *Client) Stop(ctx context.Context) error {
 	if !c.works {
 		return nil
 	}
+	c.holder.end()
 	if err := c.Client.Stop(ctx); err == nil {
 		return nil
 	}

@@ -28,7 +28,7 @@ const (
 var States = []string{Running, Waiting, Retrying, Failed, Cancelled, Completed}
 
 // ErrNoJob tells that there is no job with this number; finished ones are
-// forgotten after a day, failed ones after a week.
+// forgotten after a day, failed and cancelled ones after a week.
 var ErrNoJob = errors.New("jobs: no such job")
 
 // ErrState tells that a job in this state cannot be retried or cancelled.

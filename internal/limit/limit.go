@@ -90,15 +90,23 @@ func (l *Limiter) AllowAll(ctx context.Context, checks []Check) ([]Decision, err
 // count sends the whole script each time: a server that has forgotten a script named by its hash would need a second round trip,
 // and where only a part of a pipeline was refused that would have to be told apart to count nothing twice.
 func (l *Limiter) count(ctx context.Context, checks []Check) ([]*redis.Cmd, error) {
-	replies := make([]*redis.Cmd, len(checks))
+	var replies []*redis.Cmd
 	_, err := l.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, check := range checks {
-			interval := check.Rate.interval()
-			replies[i] = p.Eval(ctx, gcra, []string{"limit:" + check.Key}, interval, interval*int64(check.Rate.burst()))
-		}
+		replies = Queue(ctx, p, checks)
 		return nil
 	})
 	return replies, err
+}
+
+// Queue adds to a pipeline what AllowAll sends for valid checks, for whoever measures
+// what that costs.
+func Queue(ctx context.Context, p redis.Pipeliner, checks []Check) []*redis.Cmd {
+	replies := make([]*redis.Cmd, len(checks))
+	for i, check := range checks {
+		interval := check.Rate.interval()
+		replies[i] = p.Eval(ctx, gcra, []string{"limit:" + check.Key}, interval, interval*int64(check.Rate.burst()))
+	}
+	return replies
 }
 
 func (r Rate) validate() error {

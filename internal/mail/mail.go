@@ -106,10 +106,11 @@ func New(d *db.DB, smtp *SMTP, log *slog.Logger, now func() time.Time) *Service 
 // Keeps reports whether mails stay in the mailbox because there is no server.
 func (s *Service) Keeps() bool { return s.smtp == nil }
 
-// Send works SendArgs. A mail that was sent before is not sent again.
+// Send works SendArgs. A mail that was sent before is not sent again, and one that
+// is held waits for a person.
 func (s *Service) Send(ctx context.Context, args SendArgs, last bool) error {
 	row, err := s.db.Global().GetMailboxMessage(ctx, args.ID)
-	if db.IsNoRows(err) || err == nil && row.SentAt != nil {
+	if db.IsNoRows(err) || err == nil && (row.SentAt != nil || row.State == StateHeld) {
 		return nil
 	}
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 // The states of a mail.
 const (
 	StateWaiting = "waiting" // to be sent, or to be tried again
+	StateHeld    = "held"    // a restore brought it back: a person releases or discards it
 	StateKept    = "kept"    // stays here, since there is no server
 	StateSent    = "sent"    // the server took it; the body is gone
 	StateFailed  = "failed"  // every try was refused

@@ -2,7 +2,10 @@
 // turns it into text for people and does no arithmetic and no rounding of stored values.
 package money
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 const (
 	paisePerRupee = 100
@@ -64,4 +67,16 @@ func group(n uint64) string {
 		head = head[:len(head)-2]
 	}
 	return head + out
+}
+
+// ParseINR reads an amount of rupees as people type it, "₹ 12,34,567.50", and
+// returns it in paise. ok is false for anything else, also for what is too large.
+func ParseINR(s string) (paise int64, ok bool) {
+	s = strings.NewReplacer("₹", "", ",", "", " ", "", nbsp, "").Replace(strings.TrimSpace(s))
+	rupees, rest, hasPoint := strings.Cut(s, ".")
+	if rupees == "" || hasPoint && (len(rest) == 0 || len(rest) > 2) || strings.Trim(rupees+rest, "0123456789") != "" {
+		return 0, false
+	}
+	paise, err := strconv.ParseInt(rupees+(rest + "00")[:2], 10, 64)
+	return paise, err == nil
 }

@@ -68,3 +68,18 @@ func TestMoneyUsesNoBreakSpaceAndMinus(t *testing.T) {
 		t.Errorf("INR(-100) = %q", got)
 	}
 }
+
+func TestParseINR(t *testing.T) {
+	for text, want := range map[string]int64{
+		"0": 0, "12": 1200, "₹ 12,34,567.5": 123456750, " 0.05 ": 5, "1.50": 150, "92233720368547758.07": math.MaxInt64,
+	} {
+		if got, ok := money.ParseINR(text); !ok || got != want {
+			t.Errorf("ParseINR(%q) = %d, %v; want %d", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{"", "-1", "1.", ".5", "1.234", "ten", "1e3", "92233720368547758.08", "1.2.3"} {
+		if got, ok := money.ParseINR(text); ok {
+			t.Errorf("ParseINR(%q) = %d, want it refused", text, got)
+		}
+	}
+}

@@ -32,6 +32,8 @@ type JobPage struct {
 
 // abouts says what the jobs of a kind do.
 var abouts = map[string]string{
+	"backup.schedule":     "Make the nightly backup when it is time",
+	"backup.watch":        "See that the backups are well",
 	"import.run":          "Import of a file",
 	"auth.password_reset": "Mail with a link to a new password",
 	"idempotency.purge":   "Clear away old idempotency keys",

@@ -1,5 +1,5 @@
 // Package platform administers the installation as a whole: its businesses, its
-// background jobs, its cache and its own audit log. Every method is for platform
+// background jobs, its cache, its backups and its own audit log. Every method is for platform
 // administrators; for everybody else there is nothing here.
 //
 // What happens inside a business belongs to the other areas.
@@ -14,6 +14,7 @@ import (
 	"payaid/db"
 	"payaid/internal/apperr"
 	"payaid/internal/auth"
+	"payaid/internal/backup"
 	"payaid/internal/cache"
 	"payaid/internal/change"
 	"payaid/internal/jobs"
@@ -29,6 +30,8 @@ type Service struct {
 	queue  *jobs.Client
 	people *auth.Service
 	cache  *cache.Cache
+
+	backups *backup.Desk // nil before UseBackups
 }
 
 // New returns a Service.

@@ -1,4 +1,4 @@
-// Package admin holds the pages of platform administrators: background jobs, businesses, the cache, the installation's audit log.
+// Package admin holds the pages of platform administrators: background jobs, businesses, backups, the cache, the installation's audit log.
 package admin
 
 import (
@@ -183,8 +183,14 @@ func auditURL(cursor string) string {
 
 var actionLabels = map[string]string{
 	"tenant.create": "Made a business", "tenant.suspend": "Suspended a business", "tenant.resume": "Resumed a business",
+	"tenant.restore": "Restored a business", "backup.compare_business": "Asked to compare a business with a backup", "backup.restore_business": "Asked to restore a business",
 	"tenant.close": "Closed the business", "tenant.reopen": "Reopened a business",
 	"job.retry": "Started a job again", "job.cancel": "Cancelled a job",
+	"backup.create": "Asked for a backup", "backup.verify": "Asked to verify a backup", "backup.drill": "Asked for a drill of a backup",
+	"backup.restore": "Asked to restore a backup", "backup.rollback": "Asked to roll back a restore", "backup.prune": "Asked to forget old backups",
+	"backup.delete": "Asked to delete a backup", "backup.stop": "Stopped a job of the backups", "backup.pin": "Pinned a backup", "backup.unpin": "Unpinned a backup",
+	"backup.download": "Downloaded a backup", "backup.upload": "Uploaded a backup", "backup.alarm": "Told administrators about the backups",
+	"backup.settings": "Changed the settings of the backups", "backup.settings_reset": "Let the environment's settings of the backups hold",
 	"cache.clear_business": "Cleared the cache of a business", "cache.clear_all": "Cleared the whole cache",
 	"user.create": "Made an account", "user.reset_password": "Set a new password", "user.sign_in": "Signed in",
 	"user.unlink_identity": "Undid the sign-in by a provider",
@@ -204,6 +210,10 @@ func detail(e platform.AuditEntry) string {
 		Slug  string `json:"slug"`
 		Job   int64  `json:"job"`
 		Kind  string `json:"kind"`
+		// of backups
+		Schedule string `json:"schedule"`
+		Days     int    `json:"retentionDays"`
+		Says     string `json:"says"`
 	}
 	if json.Unmarshal(e.After, &after) != nil {
 		return ""
@@ -211,6 +221,10 @@ func detail(e platform.AuditEntry) string {
 	switch {
 	case after.Job > 0:
 		return platform.About(after.Kind) + ", number " + strconv.FormatInt(after.Job, 10)
+	case after.Says != "":
+		return after.Says
+	case after.Days > 0:
+		return after.Schedule + ", " + strconv.Itoa(after.Days) + " days"
 	case after.Email != "":
 		return after.Email
 	}

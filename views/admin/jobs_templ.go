@@ -163,7 +163,7 @@ func JobsResults(p JobsProps) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.EmptyState(ui.EmptyNoMatch, "", "No such job", "No job is in this state now. Finished jobs are forgotten after a day, failed ones after a week.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.EmptyState(ui.EmptyNoMatch, "", "No such job", "No job is in this state now. Finished jobs are forgotten after a day, failed and cancelled ones after a week.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

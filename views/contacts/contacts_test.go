@@ -11,7 +11,9 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
+	"payaid/internal/audit"
 	"payaid/internal/crm"
+	"payaid/views/list"
 	"payaid/views/ui"
 )
 
@@ -35,17 +37,18 @@ func contact() crm.Contact {
 func TestGolden(t *testing.T) {
 	current := contact()
 	current.Notes, current.Phone = "theirs", ""
+	since := []audit.Entry{{At: noon, Actor: "Ravi <b>", Changes: []audit.Change{{Field: "notes", After: "theirs"}}}}
 	for name, part := range map[string]templ.Component{
-		"row":       Row(contact()),
-		"first-use": Results(ListProps{MayCreate: true}),
-		"no-match":  Results(ListProps{Filter: List{ContactFilter: crm.ContactFilter{Query: "zz"}}, MayCreate: true}),
-		"no-access": Results(ListProps{NoAccess: true}),
+		"row":       Row(contact(), list.Address{Sort: "-name", View: "all"}, list.Shown(columns, crm.ListSettings{Columns: []string{"company", "phone", "stage", "leadScore", "tags", "nextFollowUp", "updatedAt"}})),
+		"first-use": Results(ListProps{Props: list.Props{Entity: Listed}, MayCreate: true}),
+		"no-match":  Results(ListProps{Props: list.Props{Entity: Listed, At: list.Address{Text: "zz"}}, MayCreate: true}),
+		"no-access": Results(ListProps{Props: list.Props{Entity: Listed}, NoAccess: true}),
 		"form-errors": Form(FormProps{
 			Values: Values{FirstName: `"Imran"`, Email: "nonsense", GSTIN: "bad", Stage: "customer"}, Dialog: true, CSRF: "token",
 			Owners: []ui.Option{{Value: "1", Label: "Asha Shah"}}, Companies: []string{"Saffron Foods & Co"},
 			Errors: []ui.FieldError{{Field: "email", Message: "Not an e-mail."}, {Field: "gstin", Message: "Not a GSTIN."}},
 		}),
-		"form-conflict": Form(FormProps{ID: someID, Version: 4, Values: ValuesOf(contact()), Current: &current, CSRF: "token"}),
+		"form-conflict": Form(FormProps{ID: someID, Version: 4, Values: ValuesOf(contact()), Clashes: Clashes([]string{"phone", "notes"}, ValuesOf(contact()), ValuesOf(current), since, nil), CSRF: "token"}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got strings.Builder
@@ -71,70 +74,38 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func TestListURL(t *testing.T) {
-	for want, f := range map[string]crm.ContactFilter{
-		"/contacts":                                     {},
-		"/contacts?q=a+%26+b&sort=-email":               {Query: "a & b", Sort: "-email"},
-		"/contacts?cursor=x&stage=customer&status=lost": {Stage: "customer", Status: "lost", Cursor: "x"},
-	} {
-		if got := ListURL(List{ContactFilter: f}); got != want {
-			t.Errorf("ListURL(%+v) = %s, want %s", f, got, want)
+func TestQuickDay(t *testing.T) {
+	last := time.Date(2027, 1, 31, 23, 0, 0, 0, time.UTC)
+	for choice, want := range map[string]string{Tomorrow: "2027-02-01", NextWeek: "2027-02-07", NextMonth: "2027-02-28", NoDay: ""} {
+		if got, ok := QuickDay(choice, last); !ok || got != want {
+			t.Errorf("%s: %q, %v", choice, got, ok)
 		}
+	}
+	if _, ok := QuickDay("someday", last); ok {
+		t.Error("someday is no day")
 	}
 }
 
-func TestSortHeader(t *testing.T) {
-	for _, tt := range []struct {
-		sort, field, href string
-		dir               ui.SortDir
-	}{
-		{"", "name", "/contacts?sort=-name", ui.Ascending},
-		{"-name", "name", "/contacts", ui.Descending},
-		{"email", "name", "/contacts", ui.Unsorted},
-		{"email", "email", "/contacts?sort=-email", ui.Ascending},
-		{"", "updatedAt", "/contacts?sort=-updatedAt", ui.Unsorted},
-		{"-updatedAt", "updatedAt", "/contacts?sort=updatedAt", ui.Descending},
-	} {
-		p := ListProps{Filter: List{ContactFilter: crm.ContactFilter{Sort: tt.sort, Cursor: "of another order"}}}
-		if got := p.sortHeader("x", tt.field); got.Href != tt.href || got.Dir != tt.dir {
-			t.Errorf("sorted by %q, the head of %s leads to %s and is %s; want %s and %s", tt.sort, tt.field, got.Href, got.Dir, tt.href, tt.dir)
+// Every field of the page has a value, and the log's name for it a label.
+func TestEveryFieldHasItsValue(t *testing.T) {
+	var v Values
+	for _, f := range fields {
+		if v.At(f.Name) == nil || historyLabels()[strings.TrimSuffix(f.Name, "Id")] != f.Label {
+			t.Errorf("%s is not complete", f.Name)
 		}
+	}
+	if v.At("password") != nil {
+		t.Error("a field that does not exist")
 	}
 }
 
-func TestSummary(t *testing.T) {
-	for want, page := range map[string]crm.ContactPage{
-		"0 contacts": {}, "1 contact": {Total: 1}, "248 contacts": {Total: 248}, "1,005 contacts": {Total: 1005},
-		"10,000 contacts": {Total: 10_000}, "10,000+ contacts": {Total: 10_000, Capped: true},
-	} {
-		if got := (ListProps{Page: page}).summary(); got != want {
-			t.Errorf("summary of %d is %q, want %q", page.Total, got, want)
+func TestColumnsAreThoseThatCanBeChosen(t *testing.T) {
+	if len(columns) != len(crm.ContactColumns) {
+		t.Fatalf("%d columns for %d keys", len(columns), len(crm.ContactColumns))
+	}
+	for i, c := range columns {
+		if c.Key != crm.ContactColumns[i] {
+			t.Errorf("column %d is %s, want %s", i, c.Key, crm.ContactColumns[i])
 		}
-	}
-}
-
-func TestFormatPhone(t *testing.T) {
-	for e164, want := range map[string]string{"+919876543210": "+91 98765 43210", "+9122123": "+9122123", "+14155550100": "+14155550100", "": ""} {
-		if got := FormatPhone(e164); got != want {
-			t.Errorf("FormatPhone(%q) = %q, want %q", e164, got, want)
-		}
-	}
-}
-
-func TestChips(t *testing.T) {
-	p := ListProps{Filter: List{View: "v", ContactFilter: crm.ContactFilter{Query: "a", Sort: "-name", Cursor: "x", Status: "lost", Filter: `stage:customer,contact -tag:"none",none (leadScore:50..80 or nextFollowUp:..yesterday) createdAt:last-30-days email:any owner:me`}}}
-	want := []string{"Status: Lost", "Stage: Customer, Contact", "Not Tag: none, not known", "Lead score: 50 to 80 or Next follow-up: up to yesterday", "Created: last 30 days", "E-mail: known", "Owner: me"}
-	chips := p.chips()
-	if len(chips) != len(want) {
-		t.Fatalf("%d chips: %+v", len(chips), chips)
-	}
-	for i, chip := range chips {
-		if chip.Label != want[i] {
-			t.Errorf("chip %d reads %q, want %q", i, chip.Label, want[i])
-		}
-	}
-	const without = "/contacts?filter=status:lost+-tag:%22none%22,none+(leadScore:50..80+or+nextFollowUp:..yesterday)+createdAt:last-30-days+email:any+owner:me&q=a&sort=-name&view=v"
-	if chips[1].Href != without {
-		t.Errorf("without the stage: %s", chips[1].Href)
 	}
 }

@@ -3,11 +3,13 @@ package contacts
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"payaid/internal/crm"
+	"payaid/views/record"
 	"payaid/views/ui"
 )
 
@@ -17,18 +19,19 @@ type Values struct {
 	Tags                                                                                string // separated by commas
 	Stage, Status, Warmth                                                               string
 	NextFollowUp                                                                        string // YYYY-MM-DD
+	LeadScore                                                                           string // "" to leave it
 	Owner                                                                               string // a user's id, NoOwner, or "" to leave it
 }
 
 // NoOwner is the value of the owner's field for nobody.
-const NoOwner = "none"
+const NoOwner = ui.NoOwner
 
 // ValuesOf fills the form with a contact.
 func ValuesOf(c crm.Contact) Values {
 	v := Values{
-		FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, Phone: FormatPhone(c.Phone), Company: c.Company, JobTitle: c.JobTitle, Source: c.Source,
+		FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, Phone: ui.FormatPhone(c.Phone), Company: c.Company, JobTitle: c.JobTitle, Source: c.Source,
 		Address: c.Address, GSTIN: c.GSTIN, Notes: c.Notes, Tags: strings.Join(c.Tags, ", "), Stage: c.Stage, Status: c.Status,
-		Warmth: c.Warmth, NextFollowUp: c.NextFollowUp, Owner: NoOwner,
+		Warmth: c.Warmth, NextFollowUp: c.NextFollowUp, LeadScore: strconv.Itoa(c.LeadScore), Owner: NoOwner,
 	}
 	if c.OwnerID != nil {
 		v.Owner = c.OwnerID.String()
@@ -42,9 +45,11 @@ type FormProps struct {
 	Version   int64     // that the values were read from
 	Values    Values
 	Errors    []ui.FieldError
-	Current   *crm.Contact // set when somebody else saved meanwhile: what is stored now
-	Owners    []ui.Option  // empty when the viewer may not choose
+	Clashes   []record.Clash // what somebody else changed meanwhile as well
+	Doubles   record.DuplicatesProps
+	Owners    []ui.Option // empty when the viewer may not choose
 	Companies []string
+	Focus     string // the field that takes the focus; "" for the first
 	Dialog    bool
 	CSRF      string
 }
@@ -71,7 +76,7 @@ func (p FormProps) sheet() ui.FormSheetProps {
 
 // field describes a control, with what was refused about it.
 func (p FormProps) field(name, label, value string) ui.FieldProps {
-	f := ui.FieldProps{Name: name, Label: label, Value: value}
+	f := ui.FieldProps{Name: name, Label: label, Value: value, Autofocus: p.focused() == name}
 	for _, e := range p.Errors {
 		if e.Field == name {
 			f.Error = e.Message
@@ -83,36 +88,18 @@ func (p FormProps) field(name, label, value string) ui.FieldProps {
 // moreFields stand folded away.
 var moreFields = []string{"status", "warmth", "source", "nextFollowUp", "gstin", "tags", "address", "notes"}
 
+// focused is the field that takes the focus, unless the summary of errors or of a conflict does.
+func (p FormProps) focused() string {
+	if len(p.Errors) > 0 || len(p.Clashes) > 0 || len(p.Doubles.List) > 0 {
+		return ""
+	}
+	return cmp.Or(p.Focus, "firstName")
+}
+
 // showMore reports whether a folded field needs to be seen.
 func (p FormProps) showMore() bool {
+	if slices.Contains(moreFields, p.Focus) || slices.ContainsFunc(p.Clashes, func(c record.Clash) bool { return slices.Contains(moreFields, c.Name) }) {
+		return true
+	}
 	return slices.ContainsFunc(p.Errors, func(e ui.FieldError) bool { return slices.Contains(moreFields, e.Field) })
-}
-
-func (p FormProps) differences() []ui.Difference {
-	stored, mine := ValuesOf(*p.Current), strings.TrimSpace
-	out := ui.Differing(
-		[3]string{"First name", mine(p.Values.FirstName), stored.FirstName}, [3]string{"Last name", mine(p.Values.LastName), stored.LastName},
-		[3]string{"E-mail", mine(p.Values.Email), stored.Email}, [3]string{"Phone", digits(mine(p.Values.Phone)), digits(stored.Phone)},
-		[3]string{"Company", mine(p.Values.Company), stored.Company}, [3]string{"Job title", mine(p.Values.JobTitle), stored.JobTitle},
-		[3]string{"Stage", p.Values.Stage, stored.Stage}, [3]string{"Status", p.Values.Status, stored.Status}, [3]string{"Warmth", p.Values.Warmth, stored.Warmth},
-		[3]string{"Source", mine(p.Values.Source), stored.Source}, [3]string{"Next follow-up", mine(p.Values.NextFollowUp), stored.NextFollowUp},
-		[3]string{"GSTIN", mine(p.Values.GSTIN), stored.GSTIN}, [3]string{"Tags", mine(p.Values.Tags), stored.Tags},
-		[3]string{"Address", mine(p.Values.Address), stored.Address}, [3]string{"Notes", mine(p.Values.Notes), stored.Notes},
-	)
-	if p.Values.Owner != "" && p.Values.Owner != stored.Owner {
-		out = append(out, ui.Difference{Label: "Owner", Stored: cmp.Or(p.Current.Owner, "nobody")})
-	}
-	return out
-}
-
-// digits drops the spaces between the digits of a phone number.
-func digits(phone string) string { return strings.ReplaceAll(phone, " ", "") }
-
-// FormatPhone writes an Indian number the way people read it, +91 98765 43210. Others stay in E.164.
-func FormatPhone(e164 string) string {
-	rest, indian := strings.CutPrefix(e164, "+91")
-	if !indian || len(rest) != 10 {
-		return e164
-	}
-	return "+91 " + rest[:5] + " " + rest[5:]
 }

@@ -107,33 +107,17 @@ func Form(p FormProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.Field(ui.FieldProps{Name: "file", Label: "CSV file", Type: "file", Required: true, Error: p.err("file"), Hint: "Up to 50 MB. The first line names the columns.", Attrs: templ.Attributes{"accept": ".csv,.txt,text/csv"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Field(ui.FieldProps{Name: "file", Label: "CSV, Excel or vCard file", Type: "file", Required: true, Error: p.err("file"), Hint: "Up to 50 MB. The first line of a table names the columns.", Attrs: templ.Attributes{"accept": ".csv,.txt,.tsv,.xlsx,.vcf,text/csv,text/vcard"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Select(ui.FieldProps{Name: "duplicates", Label: "When a contact with the same e-mail is there already", Value: p.Duplicates, Error: p.err("duplicates")}, duplicateOptions).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = ui.Checkbox(ui.FieldProps{Name: "dryRun", Label: "Only check the file, change nothing", Value: "yes", Checked: p.DryRun}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " <div class=\"explain\"><h3>What happens</h3><ol><li>We find out which column is what by its name: Name, Email, Phone, Company, Tags and more.</li><li>The rows are brought in one after the other in the background. You can leave the page.</li><li>Rows that cannot be taken are listed with the reason; all others are in.</li></ol><p><a class=\"link\" href=\"/imports/sample.csv\" download>Download a sample file</a></p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " <div class=\"explain\"><h3>What happens</h3><ol><li>You see which column is what, and can change it.</li><li>You see what would become of the first rows, before anything is written.</li><li>The rows are brought in in the background. You can leave the page.</li><li>Rows that cannot be taken are listed with the reason; all others are in. You can undo the whole import, also days later.</li></ol><p><a class=\"link\" href=\"/imports/sample.csv\" download>Download a sample file</a></p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.FormSheet(ui.FormSheetProps{Title: "Import contacts", Text: "From Google, Outlook, HubSpot or a spreadsheet.", Action: "/imports", Cancel: "/contacts", Submit: "Start the import", CSRF: p.CSRF, Errors: p.Errors, Upload: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.FormSheet(ui.FormSheetProps{Title: "Import contacts", Text: "From Google, Outlook, HubSpot, a phone or a spreadsheet.", Action: "/imports", Cancel: "/contacts", Submit: "Upload", CSRF: p.CSRF, Errors: p.Errors, Upload: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -14,14 +14,14 @@ import (
 
 // FormProps are what the form shows.
 type FormProps struct {
-	Duplicates string
-	DryRun     bool
-	Errors     []ui.FieldError
-	CSRF       string
+	Errors []ui.FieldError
+	CSRF   string
 }
 
-func (p FormProps) err(field string) string {
-	for _, e := range p.Errors {
+func (p FormProps) err(field string) string { return errorOf(p.Errors, field) }
+
+func errorOf(errors []ui.FieldError, field string) string {
+	for _, e := range errors {
 		if e.Field == field {
 			return e.Message
 		}
@@ -40,14 +40,24 @@ type Props struct {
 	Import crm.Import
 	Errors []crm.ImportError // a page of the refused rows
 	More   bool              // there are more behind them
+	// MayUndo says that whoever looks may take records away.
+	MayUndo bool
+	CSRF    string
 }
 
 func (p Props) lastLine() int64 { return p.Errors[len(p.Errors)-1].Line }
 
-// Done reports whether nothing more will happen.
-func Done(i crm.Import) bool { return i.Status == "completed" || i.Status == "failed" }
+// Done reports whether nothing more will happen: the import is over, and nobody is
+// undoing it.
+func Done(i crm.Import) bool { return ended(i.Status) && (i.Undo == nil || ended(i.Undo.Status)) }
 
-func recordURL(id uuid.UUID) string { return "/imports/" + id.String() }
+func ended(status string) bool { return status == "completed" || status == "failed" }
+
+// RecordURL is the address of an import.
+func RecordURL(id uuid.UUID) string { return "/imports/" + id.String() }
+
+// DraftURL is the address of an upload that is not started.
+func DraftURL(id uuid.UUID) string { return "/imports/drafts/" + id.String() }
 
 func pageURL(cursor string) string {
 	if cursor == "" {
@@ -69,6 +79,9 @@ func tone(status string) ui.Tone {
 }
 
 func statusLabel(i crm.Import) string {
+	if i.Undo != nil && i.Undo.Status == "completed" {
+		return "Undone"
+	}
 	switch i.Status {
 	case "completed":
 		if i.DryRun {
@@ -122,16 +135,19 @@ func rows(n int64) string {
 	return group(n) + " rows"
 }
 
-var fieldLabels = map[string]string{
-	"name": "Name", "firstName": "First name", "middleName": "Middle name", "lastName": "Last name", "email": "E-mail", "phone": "Phone",
-	"company": "Company", "jobTitle": "Job title", "source": "Source", "address": "Address", "addressPart": "Part of the address",
-	"gstin": "GSTIN", "notes": "Notes", "tags": "Tags", "stage": "Stage", "status": "Status", "warmth": "Warmth",
-	"leadScore": "Lead score", "nextFollowUp": "Next follow-up", "ownerId": "Owner",
+// label is the name of a field for people.
+func label(i crm.Import, field string) string {
+	for _, f := range crm.ImportFields(i.Entity) {
+		if f.Name == field {
+			return f.Label
+		}
+	}
+	return ""
 }
 
 // reason is why a row was refused, with the field it is about.
-func reason(d apperr.Detail) string {
-	if name := fieldLabels[d.Field]; name != "" {
+func reason(entity string, d apperr.Detail) string {
+	if name := label(crm.Import{Entity: entity}, d.Field); name != "" {
 		return name + ": " + d.Message
 	}
 	return d.Message
@@ -153,4 +169,23 @@ func cells(i crm.Import, e crm.ImportError) []cell {
 		out = append(out, cell{column, text})
 	}
 	return out
+}
+
+func records(n int64) string {
+	if n == 1 {
+		return "1 record"
+	}
+	return group(n) + " records"
+}
+
+func undoLabel(status string) string {
+	switch status {
+	case "completed":
+		return "Done"
+	case "failed":
+		return "Stopped"
+	case "running":
+		return "Running"
+	}
+	return "Waiting"
 }

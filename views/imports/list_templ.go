@@ -137,7 +137,7 @@ func Results(p crm.ImportPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.EmptyState(ui.EmptyFirstUse, ui.IconFileUp, "No imports yet", "Bring in contacts from Google, Outlook, HubSpot or a spreadsheet as a CSV file. You see what was taken and what was not, row by row.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.EmptyState(ui.EmptyFirstUse, ui.IconFileUp, "No imports yet", "Bring in contacts from Google, Outlook, HubSpot a phone or a spreadsheet, as CSV, Excel or vCard. You see what was taken and what was not, row by row.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -195,7 +195,7 @@ func row(i crm.Import) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var7 templ.SafeURL
-		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs(recordURL(i.ID))
+		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs(RecordURL(i.ID))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `imports/list.templ`, Line: 57, Col: 40}
 		}

@@ -5,7 +5,7 @@ import "strings"
 // Shortcut is one line of the keyboard help and, by its data attributes, the handler's table: static/keys.js reads the
 // shortcuts from the help, so the two cannot differ.
 type Shortcut struct {
-	// Keys are named as KeyboardEvent.key names them: one after the other "g c", together "Control+Enter", either "Enter|o".
+	// Keys are named as KeyboardEvent.key names them: one after the other "g c", together "Control+Enter" or "Shift+j", either "Enter|o".
 	Keys  string
 	Do    string // an action of static/keys.js
 	Arg   string // for the action "go": where to
@@ -30,6 +30,8 @@ func Shortcuts(nav []NavGroup, create []NavItem) []ShortcutGroup {
 			{"/", "search", "", "Search this list"},
 			{"c", "create", "", "Create"},
 			{"e", "edit", "", "Edit"},
+			{"[", "before", "", "Previous record of the list"},
+			{"]", "after", "", "Next record of the list"},
 			{"Control+Enter", "submit", "", "Save the form"},
 			{"Escape", "close", "", "Close the top layer"},
 		}},
@@ -38,6 +40,9 @@ func Shortcuts(nav []NavGroup, create []NavItem) []ShortcutGroup {
 			{"k", "previous", "", "Previous row"},
 			{"Enter|o", "open", "", "Open the row"},
 			{"x", "select", "", "Select the row"},
+			{"Shift+j", "extend", "1", "Select on downwards"},
+			{"Shift+k", "extend", "-1", "Select on upwards"},
+			{"#", "remove", "", "Delete the selected"},
 		}},
 	}
 	var pages []NavItem
@@ -79,6 +84,8 @@ func (s Shortcut) caps() []keyCap {
 			caps = append(caps, keyCap{word, true})
 		case "Control":
 			caps = append(caps, keyCap{Text: "Ctrl"})
+		case "Shift":
+			caps = append(caps, keyCap{Text: "Shift"})
 		case "Enter":
 			caps = append(caps, keyCap{Text: "↵"})
 		case "Escape":

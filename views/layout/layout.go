@@ -17,6 +17,7 @@ type Props struct {
 	Create []NavItem // what can be made from every page
 	Unread int       // notifications
 	CSRF   string
+	Alarms []Alarm        // what must be seen on the page whatever it is about
 	Notice *ui.ToastProps // a report on what the request before did, shown once
 	// Asset gives the address of a file in static/ by its name, such as "app.css".
 	Asset func(name string) string
@@ -74,6 +75,13 @@ func (v Viewer) mark() string {
 		return string(r)
 	}
 	return ""
+}
+
+// Alarm is a sentence about what is wrong, and where to look.
+type Alarm struct {
+	Text  string
+	Href  string
+	Label string // of the link
 }
 
 // NavGroup is a part of the menu; the first has no label.

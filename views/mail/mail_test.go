@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"payaid/internal/auth"
+	"payaid/internal/backup"
 	post "payaid/internal/mail"
 	"payaid/views/mail"
 )
@@ -138,5 +139,23 @@ func compare(t *testing.T, name, got string) {
 	}
 	if got != string(want) {
 		t.Errorf("differs from %s (after a wanted change run with -update)\n--- got\n%s\n--- want\n%s", path, got, want)
+	}
+}
+
+// What administrators are told when the backups are not well.
+func TestBackupAlarms(t *testing.T) {
+	subjects := map[string]bool{}
+	for _, kind := range []string{backup.WrongOverdue, backup.WrongNight, backup.WrongDrill} {
+		m, err := mail.BackupAlarm("https://crm.example.in/")("asha@example.in", "Asha <b>", backup.Wrong{Kind: kind, Says: "There is no verified backup."})
+		if err != nil {
+			t.Fatal(err)
+		}
+		subjects[m.Subject] = true
+		if kind == backup.WrongOverdue {
+			compare(t, "backup.txt", m.Subject+"\n\n"+m.Text)
+		}
+	}
+	if len(subjects) != 3 {
+		t.Errorf("subjects %v", subjects)
 	}
 }

@@ -21,6 +21,8 @@ func pageURL(cursor string) string {
 
 func stateLabel(state string) string {
 	switch state {
+	case mail.StateHeld:
+		return "Held"
 	case mail.StateKept:
 		return "Kept here"
 	case mail.StateSent:
@@ -33,6 +35,8 @@ func stateLabel(state string) string {
 
 func stateTone(state string) ui.Tone {
 	switch state {
+	case mail.StateHeld:
+		return ui.ToneWarn
 	case mail.StateKept:
 		return ui.ToneInfo
 	case mail.StateSent:

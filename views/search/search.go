@@ -32,6 +32,19 @@ type Item struct {
 	Dialog bool   // opens in the dialog of the page
 }
 
+// AddRest says that only so many of all that match are shown, and leads to the others.
+func (g *Group) AddRest(shown, all int, capped bool, href string, icon ui.IconName) {
+	if all <= shown {
+		return
+	}
+	total := strconv.Itoa(all)
+	if capped {
+		total += "+"
+	}
+	g.Note = strconv.Itoa(shown) + " of " + total
+	g.Items = append(g.Items, Item{Label: "Show all that match", Href: href, Icon: icon})
+}
+
 // Add appends a group unless it is empty.
 func (p *Props) Add(g Group) {
 	if len(g.Items) > 0 {

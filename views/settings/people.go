@@ -27,13 +27,13 @@ type PersonForm struct {
 
 // PersonValues are the fields of the form as they were chosen.
 type PersonValues struct {
-	Role, Team, ContactScope string
-	Version                  int64
+	Role, Team, ContactScope, CompanyScope string
+	Version                                int64
 }
 
 // PersonValuesOf fills the form with a person.
 func PersonValuesOf(p auth.Person) PersonValues {
-	v := PersonValues{Role: string(p.Role), ContactScope: string(p.ViewScopes[auth.Contacts]), Version: p.Version}
+	v := PersonValues{Role: string(p.Role), ContactScope: string(p.ViewScopes[auth.Contacts]), CompanyScope: string(p.ViewScopes[auth.Companies]), Version: p.Version}
 	if p.TeamID != nil {
 		v.Team = p.TeamID.String()
 	}

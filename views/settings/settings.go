@@ -93,7 +93,8 @@ func reach(r auth.Role, right auth.Right) string {
 	if !r.Has(right) {
 		return "No"
 	}
-	if !strings.HasPrefix(string(right), auth.Contacts) {
+	entity, _, _ := strings.Cut(string(right), ":")
+	if !slices.Contains(auth.Scoped, entity) {
 		return "Yes"
 	}
 	return scopeLabel(r.Reach(right))

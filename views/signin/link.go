@@ -1,3 +1,4 @@
+// Package signin holds the pages before anybody is signed in: sign-in, its second step, sign-up, invitations and new passwords.
 package signin
 
 import "payaid/views/ui"

@@ -140,3 +140,11 @@ func TestFormatDate(t *testing.T) {
 		}
 	}
 }
+
+func TestFormatPhone(t *testing.T) {
+	for e164, want := range map[string]string{"+919876543210": "+91 98765 43210", "+9122123": "+9122123", "+14155550100": "+14155550100", "": ""} {
+		if got := ui.FormatPhone(e164); got != want {
+			t.Errorf("FormatPhone(%q) = %q, want %q", e164, got, want)
+		}
+	}
+}

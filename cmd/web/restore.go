@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"payaid/internal/backup"
+)
+
+// watch returns what tells the pools of this process which database is live. While
+// a restore holds writes, no jobs are taken.
+func (a *app) watch() (*backup.Watcher, error) {
+	return backup.NewWatcher(backup.WatchOptions{
+		AppURL: a.servers.databaseURL, Generation: a.live, Log: a.log, Fenced: func(is bool) { a.jobs.Hold(is) },
+	})
+}
+
+type backupRestoreCmd struct {
+	ID       uuid.UUID `arg:"" help:"Id of the backup, as list shows it."`
+	Identity string    `help:"File with the private key of one of its recipients; PAYAID_BACKUP_IDENTITY when absent." placeholder:"FILE"`
+	Yes      bool      `help:"Do not ask."`
+}
+
+// Run makes a backup the live data, unless the person at the terminal thinks better
+// of it.
+func (c backupRestoreCmd) Run(ctx context.Context, e *environment) error {
+	return e.withBackup(ctx, c.Identity, func(s *backup.Service) error {
+		if !c.Yes {
+			if err := c.confirm(ctx, e, s); err != nil {
+				return err
+			}
+		}
+		r, err := s.Restore(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		e.printRestored(r)
+		return nil
+	})
+}
+
+// confirm asks for the number of businesses in the backup, which nobody types by
+// habit.
+func (c backupRestoreCmd) confirm(ctx context.Context, e *environment, s *backup.Service) error {
+	b, err := s.Get(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	businesses := fmt.Sprint(b.Tables["public.tenants"].Rows)
+	fmt.Fprintf(e.out, "Everything that was entered since %s will be replaced, for all businesses. What is live now is kept for 7 days.\n"+
+		"The backup has %s businesses and %d people. Type the number of businesses to go on: ", b.StartedAt.Format(time.RFC3339), businesses, b.Tables["public.users"].Rows)
+	answer, _ := bufio.NewReader(e.in).ReadString('\n') // without a terminal there is no answer
+	fmt.Fprintln(e.out)
+	if strings.TrimSpace(answer) != businesses {
+		return errors.New("nothing was restored: that was not the number of businesses; with --yes nothing is asked")
+	}
+	return nil
+}
+
+func (e *environment) printRestored(r backup.Restored) {
+	for _, w := range r.Report.Warnings {
+		fmt.Fprintln(e.err, "payaid: warning:", w)
+	}
+	for _, what := range slices.Sorted(maps.Keys(r.Report.Carried)) {
+		fmt.Fprintf(e.out, "carried over: %s: %d\n", what, r.Report.Carried[what])
+	}
+	fmt.Fprintln(e.out, r.ID)
+}
+
+type backupRollbackCmd struct{}
+
+// Run brings back what was live before the newest restore.
+func (backupRollbackCmd) Run(ctx context.Context, e *environment) error {
+	return e.withBackup(ctx, "", func(s *backup.Service) error {
+		r, err := s.Rollback(ctx)
+		if err != nil {
+			return err
+		}
+		e.printRestored(r)
+		return nil
+	})
+}

@@ -1,0 +1,60 @@
+package api
+
+import (
+	"context"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"payaid/internal/crm"
+)
+
+// DuplicateCheck is the answer to a question for duplicates.
+type DuplicateCheck struct {
+	Duplicates []Duplicate `json:"duplicates" nullable:"false"`
+}
+
+// Duplicate is another record that is known by the same.
+type Duplicate struct {
+	Fields []string   `json:"fields" nullable:"false" enum:"email,phone,gstin" example:"phone" doc:"What both have"`
+	ID     *uuid.UUID `json:"id" format:"uuid" example:"01930f3e-7a52-7c3b-9d51-2f6f5a8f1c44" doc:"null when there is one that you may not see"`
+	Name   *string    `json:"name" example:"Asha Rao" doc:"null when there is one that you may not see"`
+}
+
+func duplicateOf(d crm.Duplicate) Duplicate {
+	out := Duplicate{Fields: d.Fields}
+	if d.Visible {
+		out.ID, out.Name = &d.ID, &d.Name
+	}
+	return out
+}
+
+type contactDuplicatesInput struct {
+	Reader
+	Email string `query:"email" maxLength:"320" doc:"The e-mail that a contact is to have" example:"asha@example.in"`
+	Phone string `query:"phone" maxLength:"100" doc:"The phone number, in any usual form" example:"98765 43210"`
+	GSTIN string `query:"gstin" maxLength:"100" doc:"The GSTIN; its check character is verified" example:"27AAPFU0939F1ZV"`
+	ID    string `query:"id" format:"uuid" doc:"The contact that is to be changed: itself, and what it is known by already, is not found" example:"01930f3e-7a52-7c3b-9d51-2f6f5a8f1c44"`
+}
+
+func (o *operations) contactDuplicates(api huma.API) {
+	huma.Register(api, operation(fiber.MethodGet, "/contacts/duplicates", "find-contact-duplicates", contactsTag, "Look for duplicates before saving",
+		`Contacts that share an e-mail, a phone or a GSTIN with what is to be saved, a few for each. Nothing is changed. It is a warning: only the e-mail has to be unique among the contacts outside the trash. Needs the right to write contacts.`, 404), o.findContactDuplicates)
+}
+
+func (o *operations) findContactDuplicates(ctx context.Context, in *contactDuplicatesInput) (*readAnswer[DuplicateCheck], error) {
+	of, err := optionalID(in.ID, "id")
+	if err != nil {
+		return nil, err
+	}
+	ask := crm.DuplicateQuery{Email: in.Email, Phone: in.Phone, GSTIN: in.GSTIN}
+	if of != nil {
+		ask.Of = *of
+	}
+	found, err := o.CRM.ContactDuplicates(ctx, in.principal, ask)
+	if err != nil {
+		return nil, err
+	}
+	return &readAnswer[DuplicateCheck]{Body: Record[DuplicateCheck]{Data: DuplicateCheck{Duplicates: each(found, duplicateOf)}}}, nil
+}
