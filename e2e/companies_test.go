@@ -85,7 +85,7 @@ func TestRenamedCompanyInTheListOfContacts(t *testing.T) {
 	tb.wait(`document.querySelector('tbody tr')?.textContent.includes('Before')`)
 	tb.open("/companies?q=" + once)
 	tb.click("tbody tr a.who")
-	tb.wait(`document.querySelector('#people')?.textContent.includes('Zubin')`)
+	tb.wait(`document.querySelector('#people')?.textContent.includes('Zubin') && document.readyState === 'complete'`)
 	tb.press("e")
 	tb.wait(`document.querySelector('dialog[open] #name')`)
 	tb.fill("#name", "After "+once)
