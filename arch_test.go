@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"internal/listing":    {"db", "internal/apperr", "internal/cache", "internal/filter"},
 	"internal/localstack": {"internal/kv"},
 	"internal/mail":       {"db", "internal/apperr", "internal/change"},
+	"internal/metrics":    {},
 	"internal/money":      {},
 	"internal/notify":     {"db", "internal/apperr"},
 	"internal/oidc":       {},
@@ -96,10 +97,10 @@ var mayImport = map[string][]string{
 
 	// Handlers never see db; the API never sees a view.
 	"handlers/respond": {"internal/apperr", "internal/change"},
-	"handlers/mw":      {"handlers/respond", "internal/apperr", "internal/auth", "internal/limit", "internal/session"},
+	"handlers/mw":      {"handlers/respond", "internal/apperr", "internal/auth", "internal/limit", "internal/metrics", "internal/session"},
 	"handlers/api":     slices.Concat(areas, []string{"handlers/mw", "handlers/respond", "internal/apperr", "internal/backup", "internal/cache", "internal/jobs", "internal/listing"}),
 	"handlers": slices.Concat(areas, views, []string{"handlers/api", "handlers/mw", "handlers/respond", "static",
-		"internal/apperr", "internal/backup", "internal/cache", "internal/filter", "internal/jobs", "internal/limit", "internal/listing", "internal/mail", "internal/money", "internal/notify", "internal/oidc", "internal/session"}),
+		"internal/apperr", "internal/backup", "internal/cache", "internal/filter", "internal/jobs", "internal/limit", "internal/listing", "internal/mail", "internal/metrics", "internal/money", "internal/notify", "internal/oidc", "internal/session"}),
 
 	"static": {},
 
@@ -128,6 +129,7 @@ var onlyIn = map[string][]string{
 	"golang.org/x/oauth2":           {"internal/oidc"},
 	"github.com/go-webauthn":        {"internal/factor"},
 	"rsc.io/qr":                     {"views/settings"},
+	"github.com/prometheus":         {"internal/metrics"},
 	"github.com/riverqueue/river":   {"db", "internal/change", "internal/jobs", "cmd/"},
 }
 

@@ -35,6 +35,7 @@ user payaid on >$(of valkey_password) allkeys allchannels allcommands"
 make s3_access_key "payaid"
 make s3_secret_key "$(random)"
 make secret_key "$(random)"
+make grafana_password "$(random)"
 # Empty until people sign in by a provider: only there can one get it.
 make oidc_client_secret ""
 # Empty until make up made the keys of the backups; may be emptied again (docs/backup.md).

@@ -23,6 +23,7 @@ import (
 	"payaid/internal/join"
 	"payaid/internal/limit"
 	"payaid/internal/mail"
+	"payaid/internal/metrics"
 	"payaid/internal/notify"
 	"payaid/internal/platform"
 	"payaid/internal/session"
@@ -57,6 +58,7 @@ type Deps struct {
 	Mail           *mail.Service
 	Notify         *notify.Service
 	Cache          *cache.Cache // nil: nothing is kept
+	Metrics        *metrics.Metrics
 	Platform       *platform.Service
 	Audit          *audit.Service
 	Sessions       *session.Store
@@ -115,7 +117,7 @@ func New(d Deps) *Web {
 		IdleTimeout:                  75 * time.Second,
 		ErrorHandler:                 s.respond.Error,
 	})
-	app.Use(mw.Drain(d.Closing), mw.UnreadBody, mw.RequestID, mw.RealIP(d.TrustedProxies), mw.Log(d.Log, s.respond), mw.SecurityHeaders(strings.HasPrefix(d.BaseURL, "https://")))
+	app.Use(mw.Measure(d.Metrics), mw.Drain(d.Closing), mw.UnreadBody, mw.RequestID, mw.RealIP(d.TrustedProxies), mw.Log(d.Log, s.respond), mw.SecurityHeaders(strings.HasPrefix(d.BaseURL, "https://")))
 	s.routes(app)
 	return &Web{app: app}
 }

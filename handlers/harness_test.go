@@ -29,6 +29,7 @@ import (
 	"payaid/internal/join"
 	"payaid/internal/limit"
 	"payaid/internal/mail"
+	"payaid/internal/metrics"
 	"payaid/internal/notify"
 	"payaid/internal/picture"
 	"payaid/internal/platform"
@@ -103,7 +104,7 @@ func newWorld(t testing.TB, changes ...setup) *world {
 	files, err := static.Load()
 	ok(t, err)
 	d := handlers.Deps{
-		Auth: w.auth, Factor: w.factor, Photos: w.photos, Tenant: services, Join: w.join, SignUp: true, Settings: w.settings, CRM: w.crm, Bulk: w.bulk, Audit: audit.New(w.pool), Mail: w.mail, Notify: notify.New(w.pool, writer.Now), Cache: w.cache, Platform: w.platform, Sessions: session.NewStore(redis, session.Options{}), Limiter: limit.New(redis), Static: files,
+		Auth: w.auth, Factor: w.factor, Photos: w.photos, Tenant: services, Join: w.join, SignUp: true, Settings: w.settings, CRM: w.crm, Bulk: w.bulk, Audit: audit.New(w.pool), Mail: w.mail, Notify: notify.New(w.pool, writer.Now), Cache: w.cache, Metrics: metrics.New("test"), Platform: w.platform, Sessions: session.NewStore(redis, session.Options{}), Limiter: limit.New(redis), Static: files,
 		Explain: change.Explain, Log: log, Now: writer.Now, SecretKey: secretKey, BaseURL: "http://example.com", Closing: w.closing,
 	}
 	w.tenants = services

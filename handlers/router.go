@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
 
 	"payaid/handlers/api"
 	"payaid/handlers/mw"
@@ -15,6 +16,7 @@ func (s *server) routes(app *fiber.App) {
 	app.Get("/healthz", s.healthz)
 	app.Get("/readyz", s.readyz)
 	app.Get("/api/health", s.readyz)
+	app.Get("/metrics", mw.Unproxied, adaptor.HTTPHandler(s.Metrics.Handler()))
 	app.Get("/static/*", s.staticFile)
 	app.Get("/favicon.ico", s.favicon)
 	app.Get("/robots.txt", s.robots)

@@ -25,6 +25,7 @@ import (
 	"payaid/internal/kv"
 	"payaid/internal/limit"
 	"payaid/internal/mail"
+	"payaid/internal/metrics"
 	"payaid/internal/notify"
 	"payaid/internal/picture"
 	"payaid/internal/platform"
@@ -45,6 +46,7 @@ type app struct {
 	live    *db.Generation
 	watcher *backup.Watcher // tells live
 	cache   *cache.Cache
+	metrics *metrics.Metrics
 	blobs   blob.Store
 	jobs    *jobs.Client
 
@@ -73,7 +75,7 @@ type app struct {
 // newApp connects to everything and builds the services. With works it also
 // works background jobs once they are started.
 func (e *environment) newApp(ctx context.Context, log *slog.Logger, works bool) (_ *app, err error) {
-	a := &app{cfg: e, log: log}
+	a := &app{cfg: e, log: log, metrics: metrics.New(version)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close(ctx))
@@ -101,6 +103,7 @@ func (e *environment) newApp(ctx context.Context, log *slog.Logger, works bool) 
 	if err = a.build(ctx, works); err != nil {
 		return nil, err
 	}
+	a.measure()
 	a.watcher.Start(ctx)
 	return a, nil
 }
@@ -146,7 +149,7 @@ func (a *app) build(ctx context.Context, works bool) error {
 	if err := a.openBackups(ctx); err != nil {
 		return err
 	}
-	options := jobs.Options{Log: a.log, Tracked: []jobs.Tracker{jobs.Track[crm.ImportArgs](), jobs.Track[crm.UndoArgs](), jobs.Track[bulk.Args]()}}
+	options := jobs.Options{Log: a.log, Observe: a.metrics.Job, Tracked: []jobs.Tracker{jobs.Track[crm.ImportArgs](), jobs.Track[crm.UndoArgs](), jobs.Track[bulk.Args]()}}
 	if works {
 		options.Workers = jobs.NewWorkers()
 		jobs.Add(options.Workers, a.crm.RunImport)
@@ -198,7 +201,7 @@ func (a *app) web(closing <-chan struct{}) (*handlers.Web, error) {
 	}
 	c := &a.cfg.cfg
 	return handlers.New(handlers.Deps{
-		Auth: a.auth, Federation: a.federation, Factor: a.factor, Photos: a.photos, Tenant: a.tenant, Join: a.join, Settings: a.settings, CRM: a.crm, Bulk: a.bulk, Audit: a.audit, Mail: a.mail, Notify: a.notify, Cache: a.cache, Platform: a.platform,
+		Auth: a.auth, Federation: a.federation, Factor: a.factor, Photos: a.photos, Tenant: a.tenant, Join: a.join, Settings: a.settings, CRM: a.crm, Bulk: a.bulk, Audit: a.audit, Mail: a.mail, Notify: a.notify, Cache: a.cache, Metrics: a.metrics, Platform: a.platform,
 		Sessions: session.NewStore(a.redis, session.Options{Secure: c.SecureCookies(), Timeout: time.Second}),
 		Limiter:  limit.New(a.redis), RequestRate: c.RequestRate, Static: files, Explain: change.Explain, Log: a.log, Now: time.Now,
 		SecretKey: a.servers.secretKey, BaseURL: c.BaseURL, SecureCookies: c.SecureCookies(), TrustedProxies: c.TrustedProxies, Demo: c.Demo,

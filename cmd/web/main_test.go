@@ -136,13 +136,15 @@ func TestPortInUse(t *testing.T) {
 
 func TestServeAndStop(t *testing.T) {
 	dir := t.TempDir()
-	env := []string{"PAYAID_DATA_DIR=" + dir, "PAYAID_ADDR=" + freeAddr(t), "PAYAID_DEMO=true", "PAYAID_LOG_LEVEL=warn"}
+	private := freeAddr(t)
+	env := []string{"PAYAID_DATA_DIR=" + dir, "PAYAID_ADDR=" + freeAddr(t), "PAYAID_DEMO=true", "PAYAID_LOG_LEVEL=warn", "PAYAID_PRIVATE_ADDR=" + private}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var out, errs bytes.Buffer
 	ended := make(chan int, 1)
 	go func() { ended <- run(ctx, []string{"serve"}, env, strings.NewReader(""), &out, &errs) }()
 	waitReady(t, env, ended)
+	checkFigures(t, private)
 
 	// A second one on the same data directory is one more replica.
 	second := []string{env[0], "PAYAID_ADDR=" + freeAddr(t), "PAYAID_LOG_LEVEL=warn"}

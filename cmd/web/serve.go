@@ -45,6 +45,11 @@ func (serveCmd) Run(ctx context.Context, e *environment) error {
 			return errors.Join(fmt.Errorf("make the demo business: %w", err), a.close(context.WithoutCancel(ctx)))
 		}
 	}
+	stopPrivate, err := a.servePrivately(ctx)
+	if err != nil {
+		return errors.Join(err, a.close(context.WithoutCancel(ctx)))
+	}
+	defer stopPrivate()
 	a.cache.Start(ctx)
 	if err := a.jobs.Start(ctx); err != nil {
 		return errors.Join(err, a.close(context.WithoutCancel(ctx)))
@@ -138,6 +143,11 @@ func (workerCmd) Run(ctx context.Context, e *environment) error {
 	if err != nil {
 		return err
 	}
+	stopPrivate, err := a.servePrivately(ctx)
+	if err != nil {
+		return errors.Join(err, a.close(context.WithoutCancel(ctx)))
+	}
+	defer stopPrivate()
 	a.cache.Start(ctx)
 	if err := a.jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(err, a.close(context.WithoutCancel(ctx)))

@@ -43,6 +43,7 @@ const (
 type Config struct {
 	Env              string     `env:"PAYAID_ENV" envDefault:"development" doc:"development or production; production refuses embedded servers, the demo and weak secrets"`
 	Addr             string     `env:"PAYAID_ADDR" envDefault:"127.0.0.1:3000" doc:"address and port to listen on"`
+	PrivateAddr      string     `env:"PAYAID_PRIVATE_ADDR" doc:"address and port for those who look after the machines, such as 127.0.0.1:9464: /metrics, also of a worker, and /debug/pprof; nothing listens when absent"`
 	BaseURL          string     `env:"PAYAID_BASE_URL" doc:"address people use, such as https://crm.example.in; http://localhost with the port when absent"`
 	DataDir          string     `env:"PAYAID_DATA_DIR" envDefault:"./.data" doc:"where the embedded servers keep their data"`
 	DatabaseURL      string     `env:"PAYAID_DATABASE_URL" doc:"PostgreSQL as the role payaid_app" secret:"true"`

@@ -108,6 +108,8 @@ type Options struct {
 	Queue    string     // worked besides the ordinary one; "" for none
 	Tracked  []Tracker  // the jobs that keep a progress row
 	Log      *slog.Logger
+	// Observe is told of each run of a job when it ends; nil tells nobody.
+	Observe func(kind, outcome string, took time.Duration)
 }
 
 // Client inserts and works jobs.
@@ -133,6 +135,9 @@ func New(d *db.DB, o Options) (*Client, error) {
 			o.Periodic = append(slices.Clone(o.Periodic), Periodic{Every: sweepEvery, Args: sweepArgs{}})
 		}
 		cfg.Workers = o.Workers.river
+		if o.Observe != nil {
+			cfg.Middleware = append(cfg.Middleware, river.WorkerMiddlewareFunc(observed(o.Observe)))
+		}
 		cfg.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}
 		if o.Queue != "" {
 			cfg.Queues[o.Queue] = river.QueueConfig{MaxWorkers: 1}

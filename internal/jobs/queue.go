@@ -138,6 +138,19 @@ func (c *Client) Counts(ctx context.Context) (map[string]int, error) {
 	return out, nil
 }
 
+// OldestWaiting returns how long the job that has waited longest could have been
+// worked, 0 when none waits.
+func (c *Client) OldestWaiting(ctx context.Context) (time.Duration, error) {
+	list, err := c.JobList(ctx, river.NewJobListParams().States(rivertype.JobStateAvailable).OrderBy(river.JobListOrderByScheduledAt, river.SortOrderAsc).First(1))
+	if err != nil {
+		return 0, fmt.Errorf("look for the oldest waiting job: %w", err)
+	}
+	if len(list.Jobs) == 0 {
+		return 0, nil
+	}
+	return max(c.now().Sub(list.Jobs[0].ScheduledAt), 0), nil
+}
+
 // Kinds lists the kinds of job that the queue holds, at most 100.
 func (c *Client) Kinds(ctx context.Context) ([]string, error) {
 	kinds, err := c.Driver().GetExecutor().JobKindList(ctx, &riverdriver.JobKindListParams{Max: 100, Schema: db.JobsSchema})
