@@ -72,6 +72,12 @@ need_provider() {
   (cd tools && CGO_ENABLED=0 go build -o ../bin/oidcprovider ./oidcprovider)
 }
 
+# manifests reads the objects for Kubernetes strictly in the tests, built from tools/manifests.
+need_manifests() {
+  [ -x bin/manifests ] || echo "building the reader of Kubernetes' objects (a minute, once)"
+  (cd tools/manifests && CGO_ENABLED=0 go build -o ../../bin/manifests .)
+}
+
 need_go
 case "${1:-}" in
 run)
@@ -89,6 +95,7 @@ test)
   [ ${#missing[@]} = 0 ] || install "${missing[@]}"
   need_s3
   need_provider
+  need_manifests
   ;;
 check)
   need_node
