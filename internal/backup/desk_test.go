@@ -16,6 +16,7 @@ import (
 
 	"payaid/internal/backup"
 	"payaid/internal/blob"
+	"payaid/internal/dbtest"
 	"payaid/internal/localstack"
 )
 
@@ -96,7 +97,7 @@ func TestTwoWorkersDoARequestOnce(t *testing.T) {
 	if len(all) != 1 || all[0].Kind != backup.Pinned || j.Backup != all[0].ID || j.By != "Asha Shah" || j.FinishedAt == nil {
 		t.Fatalf("made %d backups, job %+v", len(all), j)
 	}
-	if n := column[int64](t, f.opsURL(), "SELECT count(*) FROM job")[0]; n != 1 {
+	if n := dbtest.Column[int64](t, f.opsURL(), "SELECT count(*) FROM job")[0]; n != 1 {
 		t.Errorf("%d jobs, want 1", n)
 	}
 	steps, err := d.Events(t.Context(), id, 0, 100)
@@ -254,7 +255,7 @@ func TestAGivenKeyIsNeverKept(t *testing.T) {
 		}
 	}
 	id := ask(t, d, backup.Request{Verb: backup.VerbDrill, Backup: b.ID, Identity: f.keys[1].String()})
-	kept := column[string](t, f.opsURL(), "SELECT encode(identity, 'escape') FROM request WHERE id = $1", id)[0]
+	kept := dbtest.Column[string](t, f.opsURL(), "SELECT encode(identity, 'escape') FROM request WHERE id = $1", id)[0]
 	if kept == "" || strings.Contains(kept, "SECRET") {
 		t.Errorf("kept: %q", kept)
 	}
@@ -262,7 +263,7 @@ func TestAGivenKeyIsNeverKept(t *testing.T) {
 	until(t, d, id, backup.JobCompleted)
 	// The job ends a moment before its request.
 	deadline := time.Now().Add(10 * time.Second)
-	for column[int64](t, f.opsURL(), "SELECT count(*) FROM request WHERE identity IS NOT NULL")[0] > 0 {
+	for dbtest.Column[int64](t, f.opsURL(), "SELECT count(*) FROM request WHERE identity IS NOT NULL")[0] > 0 {
 		if time.Now().After(deadline) {
 			t.Fatal("the key is still there")
 		}

@@ -12,6 +12,7 @@ import (
 
 	"payaid/internal/backup"
 	"payaid/internal/blob"
+	"payaid/internal/dbtest"
 	"payaid/internal/localstack"
 )
 
@@ -69,7 +70,7 @@ func TestAKilledBackupLeavesNoBackupAndNoLock(t *testing.T) {
 			t.Fatalf("after its end: %v", err)
 		}
 	}
-	if n := column[int64](t, f.opsURL(), "SELECT count(*) FROM job WHERE state = 'interrupted'")[0]; n != 1 {
+	if n := dbtest.Column[int64](t, f.opsURL(), "SELECT count(*) FROM job WHERE state = 'interrupted'")[0]; n != 1 {
 		t.Errorf("%d jobs are said to be interrupted, want 1", n)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"payaid/internal/backup"
 	"payaid/internal/blob"
+	"payaid/internal/dbtest"
 	"payaid/internal/localstack"
 )
 
@@ -70,7 +71,7 @@ func (f *fixture) sweep(t *testing.T) {
 		if err := f.service().SweepRestores(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		states := column[string](t, f.opsURL(), "SELECT state FROM restore WHERE state NOT IN ('DONE', 'FAILED', 'ROLLED_BACK')")
+		states := dbtest.Column[string](t, f.opsURL(), "SELECT state FROM restore WHERE state NOT IN ('DONE', 'FAILED', 'ROLLED_BACK')")
 		if len(states) == 0 {
 			return
 		}
@@ -105,7 +106,7 @@ func TestARestoreKilledInEachState(t *testing.T) {
 		}
 		f.sweep(t)
 		f.wantUntouched(t)
-		if got := column[string](t, f.opsURL(), "SELECT problem FROM restore ORDER BY id DESC LIMIT 1")[0]; got != string(state)+": the process ended" {
+		if got := dbtest.Column[string](t, f.opsURL(), "SELECT problem FROM restore ORDER BY id DESC LIMIT 1")[0]; got != string(state)+": the process ended" {
 			t.Errorf("%s: it is said that %q", state, got)
 		}
 	}

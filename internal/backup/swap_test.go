@@ -14,6 +14,7 @@ import (
 
 	"payaid/db"
 	"payaid/internal/backup"
+	"payaid/internal/dbtest"
 )
 
 // commit is an acknowledged write: when it was under way, and the database that it
@@ -95,7 +96,7 @@ func (f *fixture) wantNoneLost(t *testing.T, all []commit, previous string) {
 	const query = "SELECT first_name FROM contacts WHERE first_name LIKE 'replica%'"
 	found := map[string]bool{}
 	for _, url := range []string{f.db.OwnerURL, previous} {
-		for _, name := range column[string](t, url, query) {
+		for _, name := range dbtest.Column[string](t, url, query) {
 			if found[name] {
 				t.Errorf("%s is in both databases", name)
 			}
