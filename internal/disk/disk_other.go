@@ -1,6 +1,6 @@
 //go:build !linux
 
-package doctor
+package disk
 
-// freeBytes does not know how to ask here.
-func freeBytes(string) (free uint64, known bool, err error) { return 0, false, nil }
+// Free does not know how to ask here.
+func Free(string) (free uint64, known bool, err error) { return 0, false, nil }
