@@ -254,18 +254,6 @@ func TestACancelledBackupLeavesNothing(t *testing.T) {
 	f.create(t, backup.Manual)
 }
 
-func waitFor(t *testing.T, file string) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if _, err := os.Stat(file); err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s did not appear", file)
-		}
-	}
-}
-
 func TestMissingFilesAreAWarning(t *testing.T) {
 	f := newFixture(t)
 	gone := f.putFile(t, "imports/second.csv", "name\n")

@@ -3,8 +3,6 @@ package backup_test
 import (
 	"context"
 	"errors"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -177,11 +175,10 @@ func TestAJobIsStopped(t *testing.T) {
 
 // TestHelperWorker is no test: it is the process that TestAKilledWorker kills.
 func TestHelperWorker(t *testing.T) {
-	line := os.Getenv("PAYAID_TEST_WORKER")
-	if line == "" {
+	args := helperArgs()
+	if args == nil {
 		return
 	}
-	args := strings.Split(line, "\n")
 	store, err := blob.NewDir(args[1])
 	if err != nil {
 		t.Fatal(err)
@@ -198,19 +195,10 @@ func TestAKilledWorkerLeavesTheRestToAnother(t *testing.T) {
 	begun := filepath.Join(t.TempDir(), "begun")
 	var o backup.Options
 	programs(t, `touch `+begun+`; exec sleep 60`)(&o)
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHelperWorker$")
-	cmd.Env = append(os.Environ(), "PAYAID_TEST_WORKER="+strings.Join([]string{
-		f.db.BackupURL, f.dir, o.ProgramDirs[0], f.keys[0].Recipient().String(), f.keys[1].Recipient().String(),
-	}, "\n"))
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	process := startHelper(t, "TestHelperWorker", f.db.BackupURL, f.dir, o.ProgramDirs[0], f.keys[0].Recipient().String(), f.keys[1].Recipient().String())
 	id := ask(t, d, backup.Request{Verb: backup.VerbCreate, Kind: backup.Manual})
 	waitFor(t, begun)
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait()
+	process.kill(t)
 	if j := until(t, d, id, backup.JobRunning, backup.JobInterrupted); j.State == backup.JobRunning {
 		until(t, d, id, backup.JobInterrupted) // as soon as the server noticed
 	}

@@ -5,8 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -256,13 +254,8 @@ func TestAKilledRestoreOfOneTenantChangesNothing(t *testing.T) {
 	// The last contact waits for a lock that the test holds, so that the others are
 	// written and not committed when the process dies.
 	hold := b.holdCompany(t)
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHelperRestore$")
-	cmd.Env = append(os.Environ(), "PAYAID_TEST_TENANT="+strings.Join([]string{
-		b.db.AppURL, b.db.OwnerURL, b.db.BackupURL, b.dir, b.keys[0].String(), b.keys[0].Recipient().String(), b.keys[1].Recipient().String(), p.ID.String(), filepath.Join(b.dir, "objects"),
-	}, "\n"))
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	process := startHelper(t, "TestHelperRestore", b.db.AppURL, b.db.OwnerURL, b.db.BackupURL, b.dir, b.keys[0].String(),
+		b.keys[0].Recipient().String(), b.keys[1].Recipient().String(), p.ID.String(), filepath.Join(b.dir, "objects"))
 	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		// Other roles' queries are hidden from the owner, their locks are not.
 		waits := dbtest.Column[int64](t, b.db.OwnerURL, "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')")[0]
@@ -273,10 +266,7 @@ func TestAKilledRestoreOfOneTenantChangesNothing(t *testing.T) {
 			t.Fatal("the restore never came to the contacts")
 		}
 	}
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait()
+	process.kill(t)
 	hold()
 	if n := dbtest.Column[int64](t, b.db.OwnerURL, "SELECT count(*) FROM contacts WHERE tenant_id = $1", b.id)[0]; n != 0 {
 		t.Errorf("%d contacts are back", n)
