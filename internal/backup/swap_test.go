@@ -28,7 +28,15 @@ type commit struct {
 // writer writes contacts through a replica until ctx ends, and tries again what was
 // refused.
 func writer(ctx context.Context, t *testing.T, r *replica, tenant uuid.UUID, name string) (commits []commit) {
+	return pacedWriter(ctx, t, r, tenant, name, 0)
+}
+
+// pacedWriter is writer that begins a write at most once in each time.
+func pacedWriter(ctx context.Context, t *testing.T, r *replica, tenant uuid.UUID, name string, each time.Duration) (commits []commit) {
+	next := time.Now()
 	for n := 0; ctx.Err() == nil; n++ {
+		time.Sleep(time.Until(next))
+		next = time.Now().Add(each)
 		c := commit{name: fmt.Sprintf("%s %d", name, n), begun: time.Now()}
 		err := r.Writable()
 		if err == nil {

@@ -74,3 +74,26 @@ func (s *Server) On(url string) string {
 	before, _, _ := strings.Cut(url, "?")
 	return before + "?" + query
 }
+
+// MoveLog moves the write-ahead log of a stopped server to a directory of another file
+// system.
+func (s *Server) MoveLog(t testing.TB, to string) {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(s.Dir, "pg-*", "pg_wal"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("the log: %v, %v", found, err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "cp", "-a", found[0]+"/.", to).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	like(t, found[0], to)
+	if err := os.Chmod(to, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(found[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(to, found[0]); err != nil {
+		t.Fatal(err)
+	}
+}
