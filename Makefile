@@ -33,6 +33,7 @@ check: ## Formatting, vet, linters, and whether generated code is current.
 	@tools/setup.sh check
 	@test -z "$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go'))" || { echo "not formatted (run gofmt -w):"; gofmt -l $$(git ls-files -co --exclude-standard '*.go'); exit 1; }
 	go vet ./...
+	go vet -tags drill ./internal/backup
 	CGO_ENABLED=0 $(TOOL) golangci-lint run ./...
 	CGO_ENABLED=0 $(TOOL) sqlc vet
 	@sha256sum $(GENERATED) > bin/generated.before
@@ -68,6 +69,11 @@ bench: ## Measure against the raw limits of this machine (docs/performance.md).
 bench-million: ## The same with 100,000 and with 1,000,000 contacts.
 	@tools/setup.sh run
 	@BENCH_CONTACTS=100000,1000000 go run ./bench
+
+.PHONY: drill
+drill: ## Try every fault that a backup or restore must survive, and print what came of each (docs/backup.md).
+	@tools/setup.sh test
+	@code=0; PAYAID_DRILL_TABLE=$(CURDIR)/bin/drill.md go test -tags drill -count 1 -timeout 60m -run '^TestFaults$$' ./internal/backup || code=$$?; cat bin/drill.md; exit $$code
 
 .PHONY: stop
 stop: ## Stop the embedded servers of ./.data.

@@ -37,7 +37,8 @@ var mayImport = map[string][]string{
 	"internal/change":     {"db", "internal/apperr"},
 	"internal/config":     {},
 	"internal/dbtest":     {"db", "internal/localstack"},
-	"internal/doctor":     {"db", "internal/blob", "internal/config", "internal/jobs", "internal/kv", "internal/mail", "internal/oidc"},
+	"internal/disk":       {},
+	"internal/doctor":     {"db", "internal/blob", "internal/config", "internal/disk", "internal/jobs", "internal/kv", "internal/mail", "internal/oidc"},
 	"internal/filter":     {},
 	"internal/gstin":      {},
 	"internal/jobs":       {"db", "internal/apperr"},
@@ -72,7 +73,7 @@ var mayImport = map[string][]string{
 	"internal/join": {"db", "internal/apperr", "internal/auth", "internal/change", "internal/mail", "internal/tenant"},
 
 	// Backups stand alone: they know the database, the stores and the one way to write, and no area.
-	"internal/backup": {"db", "internal/blob", "internal/cache", "internal/change", "internal/secret"},
+	"internal/backup": {"db", "internal/blob", "internal/cache", "internal/change", "internal/disk", "internal/secret"},
 
 	// The administration of the installation stands on tenants and people.
 	"internal/platform": {"db", "internal/apperr", "internal/auth", "internal/backup", "internal/cache", "internal/change", "internal/jobs", "internal/mail", "internal/tenant"},

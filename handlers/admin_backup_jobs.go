@@ -1,9 +1,7 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"time"
 
@@ -65,9 +63,8 @@ func (s *server) stopBackupJob(c *fiber.Ctx) error {
 	return leaveTo(c, admin.BackupJobURL(id))
 }
 
-// followBackupJob sends what changes on a job's page as server-sent events, each the
-// whole part, under the id of the last step in it: a browser that comes back with
-// that id is sent nothing until there is more. The last event is called done.
+// followBackupJob sends what changes on a job's page as server-sent events. The token
+// of its form is the page's, not a stream's: the form itself is outside of the part.
 func (s *server) followBackupJob(c *fiber.Ctx) error {
 	p, _ := mw.Principal(c)
 	id, err := backupID(c, "job")
@@ -77,74 +74,10 @@ func (s *server) followBackupJob(c *fiber.Ctx) error {
 	if _, err := s.Platform.BackupJob(c.UserContext(), p, id); err != nil {
 		return err
 	}
-	seen := c.Get("Last-Event-ID")
-	err = s.stream(c, followTimeout, func(ctx context.Context, w io.Writer) error {
-		if _, err := fmt.Fprintf(w, "retry: %d\n\n", reconnect); err != nil {
-			return err
-		}
-		return s.sendBackupJob(ctx, w, p, id, seen)
-	})
-	if err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderContentType, "text/event-stream")
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	c.Set("X-Accel-Buffering", "no")
-	return nil
-}
-
-// sendBackupJob sends the part of the page until the job is over. The token of its
-// form is the page's, not a stream's: the form itself is outside of the part.
-func (s *server) sendBackupJob(ctx context.Context, w io.Writer, p auth.Principal, id uuid.UUID, seen string) error {
-	tick := time.NewTicker(followEvery)
-	defer tick.Stop()
-	sent := time.Now()
-	for {
+	return s.follow(c, func(ctx context.Context) (moment, error) {
 		props, err := s.backupJob(ctx, p, id)
-		if err != nil {
-			return err
-		}
-		switch {
-		case props.Version() != seen:
-			seen = props.Version()
-			err = sendPart(ctx, w, seen, props)
-			sent = time.Now()
-		case time.Since(sent) >= heartbeat:
-			_, err = io.WriteString(w, ":\n\n")
-			sent = time.Now()
-		}
-		if err != nil {
-			return err
-		}
-		if props.Job.Done() {
-			_, err := io.WriteString(w, "event: done\ndata: done\n\n")
-			return err
-		}
-		select {
-		case <-tick.C:
-		case <-s.Closing: // the browser connects again, to another process
-			return nil
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
-func sendPart(ctx context.Context, w io.Writer, id string, props admin.BackupJobProps) error {
-	var html bytes.Buffer
-	if err := admin.BackupJobLive(props).Render(ctx, &html); err != nil {
-		return err
-	}
-	var out bytes.Buffer
-	fmt.Fprintf(&out, "id: %s\n", id)
-	for line := range bytes.Lines(html.Bytes()) {
-		out.WriteString("data: ")
-		out.Write(bytes.TrimRight(line, "\r\n"))
-		out.WriteByte('\n')
-	}
-	out.WriteByte('\n')
-	_, err := w.Write(out.Bytes())
-	return err
+		return moment{part: admin.BackupJobLive(props), version: props.Version(), ended: props.Job.Done()}, err
+	})
 }
 
 // backupLimit bounds the time in which a backup is sent or received; a line that

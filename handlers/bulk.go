@@ -129,10 +129,10 @@ func (s *server) followBulk(c *fiber.Ctx) error {
 		return err
 	}
 	inList, token := c.Query("in") == "list", mw.Token(c)
-	return s.follow(c, func(ctx context.Context) (templ.Component, bool, error) {
+	return s.follow(c, func(ctx context.Context) (moment, error) {
 		props, err := s.bulkProps(ctx, p, id, inList)
 		props.CSRF = token
-		return list.Live(props), props.Run.Ended(), err
+		return moment{part: list.Live(props), ended: props.Run.Ended()}, err
 	})
 }
 

@@ -56,13 +56,22 @@ func (e *environment) openBackup(ctx context.Context, s *servers, objects blob.S
 	o := backup.Options{
 		BackupURL: s.backupURL, OwnerURL: s.ownerURL, AppURL: s.databaseURL, DrillURL: e.cfg.Backup.DrillURL,
 		Store: store, Objects: objects, SecretKey: s.secretKey, Recipients: e.cfg.Backup.RecipientList(), Identities: e.cfg.Backup.Identity,
-		ProgramDirs: localstack.ProgramDirs(ctx), Version: version, Schedule: schedule, RetentionDays: e.cfg.Backup.RetentionDays, Log: e.quietLogger(),
+		ProgramDirs: localstack.ProgramDirs(ctx), Version: version, Schedule: schedule, DatabaseDir: e.databaseDir(), RetentionDays: e.cfg.Backup.RetentionDays, Log: e.quietLogger(),
 	}
 	if !e.cfg.IsProduction() {
 		o.KeyDir = filepath.Join(e.cfg.DataDir, "backup-keys")
 	}
 	change(&o)
 	return backup.New(o), nil
+}
+
+// databaseDir is where the room for a second database can be looked at: beside the
+// embedded server, or where the environment says. "" where nobody knows.
+func (e *environment) databaseDir() string {
+	if e.cfg.Backup.DatabaseDir == "" && e.cfg.DatabaseURL == "" {
+		return e.cfg.DataDir
+	}
+	return e.cfg.Backup.DatabaseDir
 }
 
 // openBackups opens the backups for the panel, and for making them.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"payaid/db"
 	"payaid/internal/backup"
@@ -12,6 +13,8 @@ import (
 type migrateCmd struct {
 	Action string `arg:"" optional:"" enum:"up,status" default:"up" help:"up (the default) or status."`
 	DryRun bool   `help:"Only say what would be applied."`
+
+	Wait time.Duration `default:"10m" help:"How long to wait for a backup or restore at work to end."`
 }
 
 // Run applies or lists migrations, as payaid_owner.
@@ -37,11 +40,13 @@ func (c migrateCmd) Run(ctx context.Context, e *environment) error {
 	if c.Action == "status" || c.DryRun {
 		return c.report(ctx, e, m)
 	}
+	release, err := backup.HoldBackups(ctx, owner, c.Wait)
+	if err != nil {
+		return fmt.Errorf("nothing was migrated: %w", err)
+	}
+	defer release()
 	done, err := m.Up(ctx)
 	if err != nil {
-		return err
-	}
-	if err := backup.EnsureOps(ctx, owner); err != nil {
 		return err
 	}
 	for _, s := range done {

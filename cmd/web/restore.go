@@ -27,18 +27,22 @@ type backupRestoreCmd struct {
 	ID       uuid.UUID `arg:"" help:"Id of the backup, as list shows it."`
 	Identity string    `help:"File with the private key of one of its recipients; PAYAID_BACKUP_IDENTITY when absent." placeholder:"FILE"`
 	Yes      bool      `help:"Do not ask."`
+
+	WithoutSafety bool `help:"Make no safety backup of what is live, because it is too broken for one. What was live stays beside the new data, unreadable as it may be."`
 }
 
 // Run makes a backup the live data, unless the person at the terminal thinks better
 // of it.
 func (c backupRestoreCmd) Run(ctx context.Context, e *environment) error {
 	return e.withBackup(ctx, c.Identity, func(s *backup.Service) error {
-		if !c.Yes {
-			if err := c.confirm(ctx, e, s); err != nil {
-				return err
-			}
+		restore := s.Restore
+		if c.WithoutSafety {
+			restore = s.RestoreWithoutSafety
 		}
-		r, err := s.Restore(ctx, c.ID)
+		if err := c.confirm(ctx, e, s); err != nil {
+			return err
+		}
+		r, err := restore(ctx, c.ID)
 		if err != nil {
 			return err
 		}
@@ -47,17 +51,32 @@ func (c backupRestoreCmd) Run(ctx context.Context, e *environment) error {
 	})
 }
 
+// withoutSafety is what must be typed, also with --yes, to restore without a backup of
+// what is live.
+const withoutSafety = "WITHOUT SAFETY"
+
 // confirm asks for the number of businesses in the backup, which nobody types by
-// habit.
+// habit, and for more where nothing could be undone.
 func (c backupRestoreCmd) confirm(ctx context.Context, e *environment, s *backup.Service) error {
 	b, err := s.Get(ctx, c.ID)
 	if err != nil {
 		return err
 	}
+	in := bufio.NewReader(e.in) // without a terminal there are no answers
+	if c.WithoutSafety {
+		fmt.Fprintf(e.out, "No backup of what is live now is made first. What it holds that no earlier backup has is only in the database that is put aside. Type %s to go on: ", withoutSafety)
+		if answer, _ := in.ReadString('\n'); strings.TrimSpace(answer) != withoutSafety {
+			return errors.New("nothing was restored: " + withoutSafety + " was not typed")
+		}
+		fmt.Fprintln(e.out)
+	}
+	if c.Yes {
+		return nil
+	}
 	businesses := fmt.Sprint(b.Tables["public.tenants"].Rows)
 	fmt.Fprintf(e.out, "Everything that was entered since %s will be replaced, for all businesses. What is live now is kept for 7 days.\n"+
 		"The backup has %s businesses and %d people. Type the number of businesses to go on: ", b.StartedAt.Format(time.RFC3339), businesses, b.Tables["public.users"].Rows)
-	answer, _ := bufio.NewReader(e.in).ReadString('\n') // without a terminal there is no answer
+	answer, _ := in.ReadString('\n')
 	fmt.Fprintln(e.out)
 	if strings.TrimSpace(answer) != businesses {
 		return errors.New("nothing was restored: that was not the number of businesses; with --yes nothing is asked")

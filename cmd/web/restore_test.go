@@ -168,6 +168,9 @@ func TestARestoreWhileTwoReplicasServe(t *testing.T) {
 	if code != exitFailed || !strings.Contains(errs, "nothing was restored") || !strings.Contains(out, "Type the number of businesses") {
 		t.Errorf("without an answer: %d, %q, %q", code, out, errs)
 	}
+	if code, _, errs := payaid(t, r.env, "backup", "restore", id, "--yes", "--without-safety"); code != exitFailed || !strings.Contains(errs, "WITHOUT SAFETY was not typed") {
+		t.Errorf("without safety and without an answer: %d, %q", code, errs)
+	}
 	stop := r.keepWriting(t)
 	out = r.must(t, "backup", "restore", id, "--yes")
 	for _, state := range []string{"CHECK\n", "SAFETY\n", "LOAD\n", "SWAP\n", "SWITCH\n", "is live"} {

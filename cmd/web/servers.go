@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"payaid/db"
 	"payaid/internal/backup"
@@ -72,14 +74,29 @@ func prepareDatabase(ctx context.Context, stack *localstack.Stack, ownerURL stri
 	if err != nil {
 		return err
 	}
+	return errors.Join(migrate(ctx, m, ownerURL, log), m.Close())
+}
+
+// migrate applies what is missing. Only then do backups have to wait: most starts find
+// nothing to do.
+func migrate(ctx context.Context, m *db.Migrator, ownerURL string, log *slog.Logger) error {
+	all, err := m.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, func(s db.Migration) bool { return !s.Applied }) {
+		return backup.EnsureOps(ctx, ownerURL)
+	}
+	release, err := backup.HoldBackups(ctx, ownerURL, time.Minute)
+	if err != nil {
+		return fmt.Errorf("the database cannot be migrated now: %w", err)
+	}
+	defer release()
 	done, err := m.Up(ctx)
 	if err == nil && len(done) > 0 {
 		log.InfoContext(ctx, "database migrated", "steps", len(done))
 	}
-	if err := errors.Join(err, m.Close()); err != nil {
-		return err
-	}
-	return backup.EnsureOps(ctx, ownerURL)
+	return err
 }
 
 // close leaves the embedded servers; the last process to leave stops them.

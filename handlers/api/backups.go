@@ -18,7 +18,7 @@ const backupsTag = "Backups"
 // Backup is one backup of the whole installation.
 type Backup struct {
 	ID         uuid.UUID    `json:"id" format:"uuid" example:"01930f3e-7a52-7c3b-9d51-2f6f5a8f1c60"`
-	Kind       string       `json:"kind" enum:"scheduled,manual,safety,pinned" example:"scheduled" doc:"Why it was made; empty when it cannot be trusted"`
+	Kind       string       `json:"kind" enum:"scheduled,manual,safety,pinned,safety-final" example:"scheduled" doc:"Why it was made; empty when it cannot be trusted"`
 	MadeAt     time.Time    `json:"madeAt" example:"2026-11-22T20:30:00Z"`
 	Bytes      int64        `json:"bytes" example:"32001" doc:"Everything stored, encrypted"`
 	Pinned     bool         `json:"pinned" doc:"It is kept until somebody deletes it"`

@@ -30,6 +30,9 @@ const (
 	Manual    Kind = "manual"    // asked for by a person; kept like a scheduled one
 	Safety    Kind = "safety"    // made before something dangerous; kept for SafetyDays
 	Pinned    Kind = "pinned"    // kept until somebody deletes it
+	// Final is of the database from before a restore, made when that is dropped: it holds
+	// what was written between the safety backup and the swap. Kept for the retention time.
+	Final Kind = "safety-final"
 )
 
 const (
@@ -69,6 +72,10 @@ type Options struct {
 
 	Store   blob.Store // where backups are kept; nothing else lives there
 	Objects blob.Store // the files that the database refers to
+
+	// DatabaseDir is a directory on the file system of the database server of OwnerURL;
+	// "" where this process cannot see one: how much room it has is unknown then.
+	DatabaseDir string
 
 	Write *change.Writer // into the running system, for restores of one tenant; nil refuses those
 

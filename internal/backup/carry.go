@@ -27,6 +27,8 @@ type carrier struct {
 	entity         uuid.UUID
 	counts         map[string]int64
 	warnings       []string
+	broken         bool // the live database may be unreadable: then nothing is carried
+	lost           bool // it is
 
 	from *pgx.Conn // holds the locks; nil without
 	tx   pgx.Tx
@@ -53,6 +55,9 @@ var sources = []source{
 // lock keeps everybody from changing what is carried until unlock. Who holds it up
 // is sent away, and the error then says that it is worth trying again.
 func (c *carrier) lock(ctx context.Context, evict *pgx.Conn, live string) (err error) {
+	if c.lost {
+		return nil
+	}
 	if c.from, err = connect(ctx, c.fromURL); err != nil {
 		return err
 	}
@@ -80,6 +85,9 @@ func (c *carrier) lock(ctx context.Context, evict *pgx.Conn, live string) (err e
 
 // unlock lets go; the swap may have ended the connection already.
 func (c *carrier) unlock(ctx context.Context) {
+	if c.from == nil {
+		return
+	}
 	ctx, cancel := lasting(ctx)
 	defer cancel()
 	_ = c.from.Close(ctx)
@@ -88,27 +96,48 @@ func (c *carrier) unlock(ctx context.Context) {
 
 // first carries everything up to now, which may take its time, and puts on hold
 // what the copy would otherwise do a second time.
-func (c *carrier) first(ctx context.Context) (err error) {
+func (c *carrier) first(ctx context.Context) error {
+	next := time.Now() // what changes from here on is left to last
+	err := c.takeFirst(ctx)
+	if err != nil && c.broken && ctx.Err() == nil {
+		c.lost = true
+		c.warnings = append(c.warnings, "the live database could not be read, so nothing was carried over from it: look who was removed, disabled or revoked since the backup ("+err.Error()+")")
+		err = c.pass(ctx, nil, slices.Concat(endEverySession, putOnHold))
+	}
+	c.since = next
+	return err
+}
+
+func (c *carrier) takeFirst(ctx context.Context) error {
 	from, err := connect(ctx, c.fromURL)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = from.Close(ctx) }()
-	next := time.Now() // what changes from here on is left to last
-	err = c.pass(ctx, from, slices.Concat(takeOver, endEverySession, putOnHold))
-	c.since = next
-	return err
+	return c.pass(ctx, from, slices.Concat(takeOver, endEverySession, putOnHold))
+}
+
+// spared is the process of the connection that holds the locks; 0 without.
+func (c *carrier) spared() uint32 {
+	if c.from == nil {
+		return 0
+	}
+	return c.from.PgConn().PID()
 }
 
 // last carries what changed since first, under lock.
 func (c *carrier) last(ctx context.Context) error {
 	note := statement{"", fmt.Sprintf(`INSERT INTO public.audit_entries (id, at, actor_kind, actor_name, action, entity, entity_id)
 		VALUES ('%s', clock_timestamp(), 'system', 'PayAid', '%s', 'backup', '%s')`, uuid.Must(uuid.NewV7()), c.event, c.entity)}
+	if c.lost {
+		return c.pass(ctx, nil, slices.Concat(beginAnew, []statement{note}))
+	}
 	return c.pass(ctx, c.tx.Conn(), slices.Concat(takeOver, endNewSessions, beginAnew, []statement{note}))
 }
 
 // pass takes over what changed since c.since, in one transaction of the copy. Its
-// connection is closed again: nobody may be in the copy when it is renamed.
+// connection is closed again: nobody may be in the copy when it is renamed. Without a
+// database to take from, the statements alone are run.
 func (c *carrier) pass(ctx context.Context, from *pgx.Conn, statements []statement) error {
 	to, err := connect(ctx, c.toURL)
 	if err != nil {
@@ -117,8 +146,10 @@ func (c *carrier) pass(ctx context.Context, from *pgx.Conn, statements []stateme
 	defer func() { _ = to.Close(ctx) }()
 	counted := map[string]int64{}
 	err = pgx.BeginFunc(ctx, to, func(tx pgx.Tx) error {
-		if err := c.stage(ctx, from, to); err != nil {
-			return err
+		if from != nil {
+			if err := c.stage(ctx, from, to); err != nil {
+				return err
+			}
 		}
 		for _, s := range statements {
 			tag, err := tx.Exec(ctx, s.sql)
@@ -128,6 +159,9 @@ func (c *carrier) pass(ctx context.Context, from *pgx.Conn, statements []stateme
 			if s.what != "" {
 				counted[s.what] += tag.RowsAffected()
 			}
+		}
+		if from == nil {
+			return nil
 		}
 		return sequences(ctx, from, to)
 	})

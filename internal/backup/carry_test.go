@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"payaid/internal/backup"
+	"payaid/internal/dbtest"
 )
 
 // people are the users whom the carrying is tried with.
@@ -79,10 +80,10 @@ func TestWhatNeverGoesBackwardsIsCarriedOver(t *testing.T) {
 	f.db.OwnerExec(t, "INSERT INTO mailbox_messages (id, recipient, subject, text, html, created_at) VALUES (gen_random_uuid(), 'a@example.in', 'unsent', 't', 'h', now())")
 	f.db.OwnerExec(t, `INSERT INTO river.river_job (kind, args, max_attempts, state, queue) VALUES
 		('mail.send', '{}', 3, 'available', 'default'), ('mail.purge', '{}', 3, 'scheduled', 'default'), ('contact.import', '{}', 3, 'available', 'default')`)
-	epoch := column[uuid.UUID](t, f.db.OwnerURL, "SELECT epoch FROM cache_state")[0]
+	epoch := dbtest.Column[uuid.UUID](t, f.db.OwnerURL, "SELECT epoch FROM cache_state")[0]
 	b := f.create(t, backup.Manual)
 	f.decide(t, p)
-	before := column[string](t, f.db.OwnerURL, "SELECT clock_timestamp()::text")[0]
+	before := dbtest.Column[string](t, f.db.OwnerURL, "SELECT clock_timestamp()::text")[0]
 	r := f.restore(t, b.ID)
 	for what, want := range map[string]string{
 		"SELECT name FROM users WHERE disabled_at IS NOT NULL":                                     "[disabled]",
@@ -103,11 +104,11 @@ func TestWhatNeverGoesBackwardsIsCarriedOver(t *testing.T) {
 		"SELECT action FROM audit_entries ORDER BY action":                                         "[backup.restore user.change_password user.passkey_add user.remove user.update]",
 		"SELECT (nextval('river.river_job_id_seq') > 5000)::text":                                  "[true]",
 	} {
-		if got := fmt.Sprint(column[string](t, f.db.OwnerURL, what)); got != want {
+		if got := fmt.Sprint(dbtest.Column[string](t, f.db.OwnerURL, what)); got != want {
 			t.Errorf("%s: %s, want %s", what, got, want)
 		}
 	}
-	if now := column[uuid.UUID](t, f.db.OwnerURL, "SELECT epoch FROM cache_state")[0]; now == epoch {
+	if now := dbtest.Column[uuid.UUID](t, f.db.OwnerURL, "SELECT epoch FROM cache_state")[0]; now == epoch {
 		t.Error("the cache still has the epoch of the backup")
 	}
 	for _, what := range []string{"API keys revoked", "people disabled", "passwords", "mails held", "jobs held", "entries of the log", "people removed from a business", "roles"} {
@@ -131,9 +132,9 @@ func TestARollbackCarriesOverAsWell(t *testing.T) {
 	if _, err := f.service().Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	got := slices.Concat(column[string](t, f.db.OwnerURL, "SELECT prefix FROM api_keys WHERE revoked_at IS NOT NULL"),
-		column[string](t, f.db.OwnerURL, "SELECT name FROM users u WHERE NOT EXISTS (SELECT FROM memberships WHERE user_id = u.id)"),
-		column[string](t, f.db.OwnerURL, "SELECT state FROM mailbox_messages"))
+	got := slices.Concat(dbtest.Column[string](t, f.db.OwnerURL, "SELECT prefix FROM api_keys WHERE revoked_at IS NOT NULL"),
+		dbtest.Column[string](t, f.db.OwnerURL, "SELECT name FROM users u WHERE NOT EXISTS (SELECT FROM memberships WHERE user_id = u.id)"),
+		dbtest.Column[string](t, f.db.OwnerURL, "SELECT state FROM mailbox_messages"))
 	if !slices.Equal(got, []string{"revoked", "removed", "held"}) {
 		t.Errorf("got %v", got)
 	}
@@ -152,10 +153,10 @@ func TestADisasterDoesNotStopARestore(t *testing.T) {
 	}
 	f.db.OwnerExec(t, "DROP TABLE user_totp; DROP TABLE contacts CASCADE; DELETE FROM recovery_codes; DELETE FROM password_resets")
 	r := f.restore(t, b.ID)
-	if n := column[int64](t, f.db.OwnerURL, "SELECT count(*) FROM contacts")[0]; n != 1000 || len(r.Report.Warnings) == 0 {
+	if n := dbtest.Column[int64](t, f.db.OwnerURL, "SELECT count(*) FROM contacts")[0]; n != 1000 || len(r.Report.Warnings) == 0 {
 		t.Errorf("%d contacts, warnings %q", n, r.Report.Warnings)
 	}
-	if n := column[int64](t, f.db.OwnerURL, "SELECT count(*) FROM memberships WHERE role = 'owner'")[0]; n == 0 {
+	if n := dbtest.Column[int64](t, f.db.OwnerURL, "SELECT count(*) FROM memberships WHERE role = 'owner'")[0]; n == 0 {
 		t.Error("the business has no owner")
 	}
 }

@@ -34,6 +34,10 @@ func (b Backup) Verified() bool { return b.Err == nil && (b.Verify == nil || b.V
 // Proven reports whether the backup was restored successfully in its last drill.
 func (b Backup) Proven() bool { return b.Verified() && b.Drill != nil && b.Drill.OK }
 
+// OfLive reports whether the backup is of what was live when it was made. One that is
+// not is no reason to make no newer ones, or to forget older ones.
+func (b Backup) OfLive() bool { return b.Kind != Final }
+
 // Bytes is the size of everything stored.
 func (b Backup) Bytes() int64 { return b.Dump.Size + b.Objects.Size }
 

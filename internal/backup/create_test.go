@@ -20,6 +20,7 @@ import (
 	"payaid/db"
 	"payaid/internal/backup"
 	"payaid/internal/blob"
+	"payaid/internal/dbtest"
 )
 
 func TestABackupIsMadeListedReadAndRestored(t *testing.T) {
@@ -53,14 +54,14 @@ func TestABackupIsMadeListedReadAndRestored(t *testing.T) {
 	if left := f.scratches(t); len(left) > 0 {
 		t.Errorf("copies are left: %v", left)
 	}
-	if states := column[string](t, f.opsURL(), "SELECT verb || ' ' || state FROM job ORDER BY id"); !slices.Equal(states, []string{"create completed", "verify completed", "drill completed"}) {
+	if states := dbtest.Column[string](t, f.opsURL(), "SELECT verb || ' ' || state FROM job ORDER BY id"); !slices.Equal(states, []string{"create completed", "verify completed", "drill completed"}) {
 		t.Errorf("history %v", states)
 	}
 }
 
 func (f *fixture) scratches(t *testing.T) []string {
 	t.Helper()
-	return column[string](t, f.db.OwnerURL, "SELECT datname FROM pg_database WHERE starts_with(datname, $1)", f.db.Pool().Config().ConnConfig.Database+"_scratch_")
+	return dbtest.Column[string](t, f.db.OwnerURL, "SELECT datname FROM pg_database WHERE starts_with(datname, $1)", f.db.Pool().Config().ConnConfig.Database+"_scratch_")
 }
 
 // wantCipherOnly fails when a stored file holds what a contact is called.
@@ -115,7 +116,7 @@ func TestABackupIsOneMomentAlsoWhileOthersWrite(t *testing.T) {
 		t.Errorf("drill: %v", err)
 	}
 	rows := b.Tables["public.contacts"].Rows
-	if after := column[int64](t, f.db.OwnerURL, "SELECT count(*) FROM contacts")[0]; rows%2 != 0 || rows >= after {
+	if after := dbtest.Column[int64](t, f.db.OwnerURL, "SELECT count(*) FROM contacts")[0]; rows%2 != 0 || rows >= after {
 		t.Errorf("%d contacts in the backup, %d afterwards: want an even number and fewer", rows, after)
 	}
 }
@@ -139,7 +140,7 @@ func TestAFailingDumpLeavesNoBackup(t *testing.T) {
 			f.wantNothing(t)
 		})
 	}
-	if n := column[int64](t, f.opsURL(), "SELECT count(*) FROM job WHERE state = 'failed' AND problem <> ''")[0]; n != 4 {
+	if n := dbtest.Column[int64](t, f.opsURL(), "SELECT count(*) FROM job WHERE state = 'failed' AND problem <> ''")[0]; n != 4 {
 		t.Errorf("%d failures in the history, want 4", n)
 	}
 	f.create(t, backup.Manual) // the lock is free again
@@ -251,18 +252,6 @@ func TestACancelledBackupLeavesNothing(t *testing.T) {
 	}
 	f.wantNothing(t)
 	f.create(t, backup.Manual)
-}
-
-func waitFor(t *testing.T, file string) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if _, err := os.Stat(file); err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s did not appear", file)
-		}
-	}
 }
 
 func TestMissingFilesAreAWarning(t *testing.T) {

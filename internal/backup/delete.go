@@ -30,8 +30,8 @@ func (s *Service) delete(ctx context.Context, j *job, id uuid.UUID) error {
 		return fmt.Errorf("%w: %s", ErrNotFound, id)
 	}
 	b := all[i]
-	others := slices.DeleteFunc(slices.Clone(all), func(o Backup) bool { return o.ID == id || !o.Verified() })
-	if b.Verified() && len(others) == 0 {
+	others := slices.DeleteFunc(slices.Clone(all), func(o Backup) bool { return o.ID == id || !o.Verified() || !o.OfLive() })
+	if b.Verified() && b.OfLive() && len(others) == 0 {
 		return fmt.Errorf("%w: this is the only verified backup: make another one first", ErrRefused)
 	}
 	if err := s.forget(ctx, id); err != nil {

@@ -3,8 +3,6 @@ package backup_test
 import (
 	"context"
 	"errors"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +14,7 @@ import (
 
 	"payaid/internal/backup"
 	"payaid/internal/blob"
+	"payaid/internal/dbtest"
 	"payaid/internal/localstack"
 )
 
@@ -96,7 +95,7 @@ func TestTwoWorkersDoARequestOnce(t *testing.T) {
 	if len(all) != 1 || all[0].Kind != backup.Pinned || j.Backup != all[0].ID || j.By != "Asha Shah" || j.FinishedAt == nil {
 		t.Fatalf("made %d backups, job %+v", len(all), j)
 	}
-	if n := column[int64](t, f.opsURL(), "SELECT count(*) FROM job")[0]; n != 1 {
+	if n := dbtest.Column[int64](t, f.opsURL(), "SELECT count(*) FROM job")[0]; n != 1 {
 		t.Errorf("%d jobs, want 1", n)
 	}
 	steps, err := d.Events(t.Context(), id, 0, 100)
@@ -176,11 +175,10 @@ func TestAJobIsStopped(t *testing.T) {
 
 // TestHelperWorker is no test: it is the process that TestAKilledWorker kills.
 func TestHelperWorker(t *testing.T) {
-	line := os.Getenv("PAYAID_TEST_WORKER")
-	if line == "" {
+	args := helperArgs()
+	if args == nil {
 		return
 	}
-	args := strings.Split(line, "\n")
 	store, err := blob.NewDir(args[1])
 	if err != nil {
 		t.Fatal(err)
@@ -197,19 +195,10 @@ func TestAKilledWorkerLeavesTheRestToAnother(t *testing.T) {
 	begun := filepath.Join(t.TempDir(), "begun")
 	var o backup.Options
 	programs(t, `touch `+begun+`; exec sleep 60`)(&o)
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHelperWorker$")
-	cmd.Env = append(os.Environ(), "PAYAID_TEST_WORKER="+strings.Join([]string{
-		f.db.BackupURL, f.dir, o.ProgramDirs[0], f.keys[0].Recipient().String(), f.keys[1].Recipient().String(),
-	}, "\n"))
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	process := startHelper(t, "TestHelperWorker", f.db.BackupURL, f.dir, o.ProgramDirs[0], f.keys[0].Recipient().String(), f.keys[1].Recipient().String())
 	id := ask(t, d, backup.Request{Verb: backup.VerbCreate, Kind: backup.Manual})
 	waitFor(t, begun)
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait()
+	process.kill(t)
 	if j := until(t, d, id, backup.JobRunning, backup.JobInterrupted); j.State == backup.JobRunning {
 		until(t, d, id, backup.JobInterrupted) // as soon as the server noticed
 	}
@@ -254,7 +243,7 @@ func TestAGivenKeyIsNeverKept(t *testing.T) {
 		}
 	}
 	id := ask(t, d, backup.Request{Verb: backup.VerbDrill, Backup: b.ID, Identity: f.keys[1].String()})
-	kept := column[string](t, f.opsURL(), "SELECT encode(identity, 'escape') FROM request WHERE id = $1", id)[0]
+	kept := dbtest.Column[string](t, f.opsURL(), "SELECT encode(identity, 'escape') FROM request WHERE id = $1", id)[0]
 	if kept == "" || strings.Contains(kept, "SECRET") {
 		t.Errorf("kept: %q", kept)
 	}
@@ -262,7 +251,7 @@ func TestAGivenKeyIsNeverKept(t *testing.T) {
 	until(t, d, id, backup.JobCompleted)
 	// The job ends a moment before its request.
 	deadline := time.Now().Add(10 * time.Second)
-	for column[int64](t, f.opsURL(), "SELECT count(*) FROM request WHERE identity IS NOT NULL")[0] > 0 {
+	for dbtest.Column[int64](t, f.opsURL(), "SELECT count(*) FROM request WHERE identity IS NOT NULL")[0] > 0 {
 		if time.Now().After(deadline) {
 			t.Fatal("the key is still there")
 		}

@@ -87,6 +87,13 @@ func (s *Service) restoreScratch(ctx context.Context, j *job, b Backup, keys []a
 	if err := j.say(ctx, "restored in %s, comparing %d tables", took.Round(time.Millisecond), len(b.Tables)); err != nil {
 		return 0, err
 	}
+	if says, err := otherCollation(ctx, sc, b.Manifest); err != nil {
+		return 0, err
+	} else if says != "" {
+		if err := j.say(ctx, "%s", says); err != nil {
+			return 0, err
+		}
+	}
 	if err := compareCopy(ctx, sc.owner, b.Manifest); err != nil {
 		return 0, err
 	}
@@ -114,6 +121,11 @@ func (s *Service) loadCopy(ctx context.Context, j *job, b Backup, keys []age.Ide
 	restore, err := findProgram(ctx, s.o.ProgramDirs, "pg_restore", major)
 	if err != nil {
 		return 0, err
+	}
+	if !sc.elsewhere {
+		if _, err := s.checkRoom(ctx, j, b.Manifest); err != nil {
+			return 0, err
+		}
 	}
 	if err := sc.create(ctx, b.Snapshot); err != nil {
 		return 0, err

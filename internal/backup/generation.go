@@ -21,7 +21,7 @@ const (
 	watchEvery = 250 * time.Millisecond
 	// watchCloselyEvery is the same once a restore has come so far that it will soon
 	// hold writes.
-	watchCloselyEvery = 50 * time.Millisecond
+	watchCloselyEvery = 25 * time.Millisecond
 	// watchTimeout bounds one look.
 	watchTimeout = 2 * time.Second
 	// absentEvery is how often it looks where there is no operations database yet.

@@ -69,6 +69,9 @@ func (d *Desk) examine(ctx context.Context, all []Backup) (Health, error) {
 	var h Health
 	var drilled Backup
 	for _, b := range all {
+		if !b.OfLive() {
+			continue
+		}
 		if b.Verified() && h.Newest.IsZero() {
 			h.Newest = b.StartedAt
 		}

@@ -2,7 +2,6 @@ package backup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -22,6 +21,7 @@ type job struct {
 	conn *pgx.Conn
 	id   uuid.UUID
 	verb string
+	of   uuid.UUID // the backup that a job made whose end does not name one otherwise
 }
 
 // lockKey is taken for the session by whoever works on backups.
@@ -50,7 +50,7 @@ func (j *job) start(ctx context.Context, kind Kind) error {
 		return fmt.Errorf("take the lock for backups: %w", err)
 	}
 	if !locked {
-		return j.busy(ctx)
+		return busyWith(ctx, j.conn)
 	}
 	// Whoever is still said to run has died: the lock was free.
 	_, err := j.conn.Exec(ctx, "UPDATE job SET state = 'interrupted', finished_at = now(), problem = 'the process ended' WHERE state = 'running'")
@@ -62,19 +62,6 @@ func (j *job) start(ctx context.Context, kind Kind) error {
 		return fmt.Errorf("record the job: %w", err)
 	}
 	return j.sweep(ctx)
-}
-
-func (j *job) busy(ctx context.Context) error {
-	var verb string
-	var since time.Time
-	err := j.conn.QueryRow(ctx, "SELECT verb, started_at FROM job WHERE state = 'running' ORDER BY started_at DESC LIMIT 1").Scan(&verb, &since)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return ErrBusy
-	}
-	if err != nil {
-		return fmt.Errorf("%w (%w)", ErrBusy, err)
-	}
-	return fmt.Errorf("%w: %s since %s; try again when it has ended", ErrBusy, verb, since.UTC().Format("15:04:05 UTC"))
 }
 
 // say records a step. Its error means that the lock is lost: the job must end.

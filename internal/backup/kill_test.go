@@ -3,8 +3,6 @@ package backup_test
 import (
 	"context"
 	"errors"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,16 +10,16 @@ import (
 
 	"payaid/internal/backup"
 	"payaid/internal/blob"
+	"payaid/internal/dbtest"
 	"payaid/internal/localstack"
 )
 
 // TestHelperProcess is no test: it is the process that TestAKilledBackup kills.
 func TestHelperProcess(t *testing.T) {
-	line := os.Getenv("PAYAID_TEST_BACKUP")
-	if line == "" {
+	args := helperArgs()
+	if args == nil {
 		return
 	}
-	args := strings.Split(line, "\n")
 	store, err := blob.NewDir(args[1])
 	if err != nil {
 		t.Fatal(err)
@@ -41,21 +39,12 @@ func TestAKilledBackupLeavesNoBackupAndNoLock(t *testing.T) {
 	begun := filepath.Join(t.TempDir(), "begun")
 	var o backup.Options
 	programs(t, `$REAL "$@" | head -c 300000; touch `+begun+`; exec sleep 20`)(&o)
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHelperProcess$")
-	cmd.Env = append(os.Environ(), "PAYAID_TEST_BACKUP="+strings.Join([]string{
-		f.db.BackupURL, f.dir, o.ProgramDirs[0], f.keys[0].Recipient().String(), f.keys[1].Recipient().String(),
-	}, "\n"))
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	process := startHelper(t, "TestHelperProcess", f.db.BackupURL, f.dir, o.ProgramDirs[0], f.keys[0].Recipient().String(), f.keys[1].Recipient().String())
 	waitFor(t, begun)
 	if _, err := f.service().Create(t.Context(), backup.Manual); !errors.Is(err, backup.ErrBusy) {
 		t.Errorf("while it runs: %v", err)
 	}
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait()
+	process.kill(t)
 	if n := len(f.list(t)); n != 1 {
 		t.Errorf("%d backups, want the first alone", n)
 	}
@@ -69,7 +58,7 @@ func TestAKilledBackupLeavesNoBackupAndNoLock(t *testing.T) {
 			t.Fatalf("after its end: %v", err)
 		}
 	}
-	if n := column[int64](t, f.opsURL(), "SELECT count(*) FROM job WHERE state = 'interrupted'")[0]; n != 1 {
+	if n := dbtest.Column[int64](t, f.opsURL(), "SELECT count(*) FROM job WHERE state = 'interrupted'")[0]; n != 1 {
 		t.Errorf("%d jobs are said to be interrupted, want 1", n)
 	}
 }

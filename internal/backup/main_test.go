@@ -36,7 +36,13 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{db: dbtest.New(t), dir: t.TempDir(), files: t.TempDir(), now: time.Now()}
+	return newFixtureOn(t, dbtest.New(t))
+}
+
+// newFixtureOn is newFixture in a database of any server.
+func newFixtureOn(t *testing.T, d *dbtest.Database) *fixture {
+	t.Helper()
+	f := &fixture{db: d, dir: t.TempDir(), files: t.TempDir(), now: time.Now()}
 	f.store, f.objects = newDir(t, f.dir), newDir(t, f.files)
 	for i := range f.keys {
 		k, err := age.GenerateX25519Identity()
@@ -61,7 +67,7 @@ func newFixture(t *testing.T) *fixture {
 // dropBeside drops what backups and restores made beside a database.
 func (f *fixture) dropBeside(t *testing.T, database string) {
 	t.Helper()
-	for _, name := range column[string](t, f.db.OwnerURL, "SELECT datname FROM pg_database WHERE starts_with(datname, $1)", database+"_") {
+	for _, name := range dbtest.Column[string](t, f.db.OwnerURL, "SELECT datname FROM pg_database WHERE starts_with(datname, $1)", database+"_") {
 		f.exec(t, f.db.OwnerURL, "DROP DATABASE IF EXISTS "+name)
 	}
 }
@@ -138,26 +144,6 @@ func (f *fixture) exec(t *testing.T, url, sql string, args ...any) {
 	if _, err := conn.Exec(ctx, sql, args...); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
-}
-
-// column asks url for the first column of every row.
-func column[T any](t *testing.T, url, sql string, args ...any) []T {
-	t.Helper()
-	ctx := context.Background()
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	rows, err := conn.Query(ctx, sql, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowTo[T])
-	if err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
-	return out
 }
 
 // programs makes a directory with a pg_dump that is this shell script after it

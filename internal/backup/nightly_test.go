@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"payaid/internal/backup"
+	"payaid/internal/dbtest"
 )
 
 func schedule(t *testing.T, text string) backup.Schedule {
@@ -130,7 +131,7 @@ func TestTheScheduledBackupIsMadeOnce(t *testing.T) {
 	if err := f.service(func(o *backup.Options) { o.Schedule = backup.Schedule{} }).RunSchedule(t.Context()); err != nil || f.runs(t) != 3 {
 		t.Errorf("off: %v", err)
 	}
-	if n := column[int64](t, f.opsURL(), "SELECT count(*) FROM job")[0]; n != 3 {
+	if n := dbtest.Column[int64](t, f.opsURL(), "SELECT count(*) FROM job")[0]; n != 3 {
 		t.Errorf("%d jobs in the history, want one for each backup", n)
 	}
 }
@@ -190,7 +191,7 @@ func TestFortyFailedNights(t *testing.T) {
 	if err := f.nightly(t); err != nil || f.runs(t) != 3 {
 		t.Errorf("it works again: %v, %d backups, want the new one and two of the old", err, f.runs(t))
 	}
-	states := column[string](t, f.opsURL(), "SELECT state || ' ' || attempts FROM schedule_run ORDER BY local_date")
+	states := dbtest.Column[string](t, f.opsURL(), "SELECT state || ' ' || attempts FROM schedule_run ORDER BY local_date")
 	want := append([]string{"skipped 1"}, slices.Repeat([]string{"failed 1"}, 39)...)
 	if !slices.Equal(states, append(want, "completed 2")) {
 		t.Errorf("the schedule's history is %v", fmt.Sprint(states))

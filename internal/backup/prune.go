@@ -61,7 +61,7 @@ func (s *Service) prune(ctx context.Context, j *job) ([]uuid.UUID, error) {
 func (s *Service) expired(all []Backup) []Backup {
 	var verified, regular []uuid.UUID // regular: what the schedule or a person made
 	for _, b := range all {
-		if !b.Verified() {
+		if !b.Verified() || !b.OfLive() {
 			continue
 		}
 		verified = append(verified, b.ID)
@@ -88,7 +88,7 @@ func (s *Service) tooOld(b Backup) bool {
 		return false
 	case b.Kind == Safety:
 		days = SafetyDays
-	case b.Kind != Scheduled && b.Kind != Manual && b.Kind != Pinned: // what a newer version may add
+	case b.Kind != Scheduled && b.Kind != Manual && b.Kind != Pinned && b.Kind != Final: // what a newer version may add
 		return false
 	}
 	return b.StartedAt.Before(s.now().AddDate(0, 0, -days))

@@ -83,6 +83,7 @@ type restoring struct {
 	live   string   // name of the live database
 	opsURL string   // as payaid_owner
 	back   bool     // it is rolled back: until the swap its row stays as it is
+	unsafe bool     // nothing of the live database can be relied upon, nor is it backed up
 	Restored
 }
 
@@ -91,11 +92,23 @@ type restoring struct {
 // untouched: then the error says why, and Restored how far it came. ErrRefused,
 // ErrWrongKey, ErrForged and ErrDamaged come before any work.
 func (s *Service) Restore(ctx context.Context, id uuid.UUID) (Restored, error) {
+	return s.restore(ctx, id, false)
+}
+
+// RestoreWithoutSafety is Restore for a live database that is too broken to be backed
+// up: no safety backup is made, and where the database cannot even be read, nothing is
+// carried over from it, which the report then says. It is kept beside the new one all
+// the same.
+func (s *Service) RestoreWithoutSafety(ctx context.Context, id uuid.UUID) (Restored, error) {
+	return s.restore(ctx, id, true)
+}
+
+func (s *Service) restore(ctx context.Context, id uuid.UUID, unsafe bool) (Restored, error) {
 	j, err := s.begin(ctx, "restore", "")
 	if err != nil {
 		return Restored{}, err
 	}
-	r := &restoring{s: s, job: j, Restored: Restored{ID: uuid.Must(uuid.NewV7()), Backup: id, Job: j.id, StartedAt: s.now()}}
+	r := &restoring{s: s, job: j, unsafe: unsafe, Restored: Restored{ID: uuid.Must(uuid.NewV7()), Backup: id, Job: j.id, StartedAt: s.now()}}
 	ctx, release := j.heed(ctx)
 	defer release()
 	err = ended(ctx, r.run(ctx))
@@ -206,16 +219,29 @@ func (r *restoring) check(ctx context.Context) (err error) {
 	if _, err := r.sc.ready(ctx, r.b.Manifest); err != nil {
 		return err
 	}
+	known, err := r.s.checkRoom(ctx, r.job, r.b.Manifest)
+	if err != nil {
+		return err
+	}
+	if !known {
+		r.warn("it was not known whether the database server has room for the copy: name a directory on its disk in PAYAID_BACKUP_DATABASE_DIR where this process can see it")
+	}
 	if err := r.job.say(ctx, "reading %d bytes of the backup of %s", r.b.Bytes(), r.b.StartedAt.Format(time.RFC3339)); err != nil {
 		return err
 	}
 	return r.s.verifyParts(ctx, r.b.Manifest)
 }
 
+func (r *restoring) warn(says string) { r.Report.Warnings = append(r.Report.Warnings, says) }
+
 func (r *restoring) safety(ctx context.Context) error {
+	if r.unsafe {
+		r.warn("no safety backup was made, as it was asked for: what was live is in the database " + r.Previous + " alone")
+		return r.job.say(ctx, "no safety backup is made, as it was asked for")
+	}
 	b, err := r.s.create(ctx, r.job, Safety)
 	if err != nil {
-		return fmt.Errorf("no safety backup could be made of the live database, so nothing was restored: %w", err)
+		return fmt.Errorf("no safety backup could be made of the live database, so nothing was restored (where it is too broken for one: payaid backup restore --without-safety): %w", err)
 	}
 	r.Safety = b.ID
 	return r.save(ctx)
@@ -229,6 +255,11 @@ func (r *restoring) load(ctx context.Context) error {
 func (r *restoring) verify(ctx context.Context) error {
 	if err := r.job.say(ctx, "comparing %d tables", len(r.b.Tables)); err != nil {
 		return err
+	}
+	if says, err := otherCollation(ctx, r.sc, r.b.Manifest); err != nil {
+		return err
+	} else if says != "" {
+		r.warn(says)
 	}
 	return compareCopy(ctx, r.sc.owner, r.b.Manifest)
 }

@@ -3,7 +3,6 @@ package backup_test
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	"payaid/internal/backup"
 	"payaid/internal/blob"
+	"payaid/internal/dbtest"
 	"payaid/internal/localstack"
 )
 
@@ -22,11 +22,10 @@ const killedLease = 2 * time.Second
 // TestRestoreHelperProcess is no test: it is the process that
 // TestARestoreKilledInEachState kills. It stops where it is told to and waits.
 func TestRestoreHelperProcess(t *testing.T) {
-	line := os.Getenv("PAYAID_TEST_RESTORE")
-	if line == "" {
+	args := helperArgs()
+	if args == nil {
 		return
 	}
-	args := strings.Split(line, "\n")
 	state, reached := args[0], args[1]
 	s := backup.New(backup.Options{
 		BackupURL: args[2], OwnerURL: args[3], AppURL: args[4], Store: must(blob.NewDir(args[5])), Objects: must(blob.NewDir(args[6])),
@@ -47,19 +46,17 @@ func TestRestoreHelperProcess(t *testing.T) {
 func (f *fixture) killIn(t *testing.T, state backup.State, id uuid.UUID) {
 	t.Helper()
 	reached := filepath.Join(t.TempDir(), "reached")
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestRestoreHelperProcess$")
-	cmd.Env = append(os.Environ(), "PAYAID_TEST_RESTORE="+strings.Join([]string{
-		string(state), reached, f.db.BackupURL, f.db.OwnerURL, f.db.AppURL, f.dir, f.files,
-		f.keys[0].String(), f.keys[0].Recipient().String(), f.keys[1].Recipient().String(), id.String(),
-	}, "\n"))
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	process := f.restoreElsewhere(t, state, reached, id)
 	waitFor(t, reached)
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait()
+	process.kill(t)
+}
+
+// restoreElsewhere restores in another process, which stops in a state and says so by
+// a file.
+func (f *fixture) restoreElsewhere(t *testing.T, state backup.State, reached string, id uuid.UUID) *helper {
+	t.Helper()
+	return startHelper(t, "TestRestoreHelperProcess", string(state), reached, f.db.BackupURL, f.db.OwnerURL, f.db.AppURL, f.dir, f.files,
+		f.keys[0].String(), f.keys[0].Recipient().String(), f.keys[1].Recipient().String(), id.String())
 }
 
 // sweep waits until the server has noticed the end of a killed process, and cleans
@@ -70,7 +67,7 @@ func (f *fixture) sweep(t *testing.T) {
 		if err := f.service().SweepRestores(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		states := column[string](t, f.opsURL(), "SELECT state FROM restore WHERE state NOT IN ('DONE', 'FAILED', 'ROLLED_BACK')")
+		states := dbtest.Column[string](t, f.opsURL(), "SELECT state FROM restore WHERE state NOT IN ('DONE', 'FAILED', 'ROLLED_BACK')")
 		if len(states) == 0 {
 			return
 		}
@@ -105,7 +102,7 @@ func TestARestoreKilledInEachState(t *testing.T) {
 		}
 		f.sweep(t)
 		f.wantUntouched(t)
-		if got := column[string](t, f.opsURL(), "SELECT problem FROM restore ORDER BY id DESC LIMIT 1")[0]; got != string(state)+": the process ended" {
+		if got := dbtest.Column[string](t, f.opsURL(), "SELECT problem FROM restore ORDER BY id DESC LIMIT 1")[0]; got != string(state)+": the process ended" {
 			t.Errorf("%s: it is said that %q", state, got)
 		}
 	}

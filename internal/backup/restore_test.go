@@ -13,6 +13,7 @@ import (
 
 	"payaid/db"
 	"payaid/internal/backup"
+	"payaid/internal/dbtest"
 )
 
 // name is what the live database is called, whichever one that is.
@@ -31,18 +32,18 @@ func (f *fixture) addContact(t *testing.T, name string) {
 
 func (f *fixture) hasContact(t *testing.T, url, name string) bool {
 	t.Helper()
-	return column[int64](t, url, "SELECT count(*) FROM contacts WHERE first_name = $1", name)[0] == 1
+	return dbtest.Column[int64](t, url, "SELECT count(*) FROM contacts WHERE first_name = $1", name)[0] == 1
 }
 
 // left lists the databases that restores made.
 func (f *fixture) left(t *testing.T) []string {
 	t.Helper()
-	return column[string](t, f.opsURL(), "SELECT datname FROM pg_database WHERE starts_with(datname, $1) AND datname <> $2 ORDER BY 1", f.name()+"_", f.opsName())
+	return dbtest.Column[string](t, f.opsURL(), "SELECT datname FROM pg_database WHERE starts_with(datname, $1) AND datname <> $2 ORDER BY 1", f.name()+"_", f.opsName())
 }
 
 func (f *fixture) isFenced(t *testing.T) bool {
 	t.Helper()
-	return column[bool](t, f.opsURL(), "SELECT coalesce(fenced_until > clock_timestamp(), false) FROM generation")[0]
+	return dbtest.Column[bool](t, f.opsURL(), "SELECT coalesce(fenced_until > clock_timestamp(), false) FROM generation")[0]
 }
 
 // restore restores a backup, which must succeed.
@@ -79,7 +80,7 @@ func TestARestoreAndItsRollback(t *testing.T) {
 	b := f.create(t, backup.Manual)
 	f.addContact(t, "Later")
 	f.db.OwnerExec(t, "DELETE FROM contacts WHERE first_name = 'Earlier'")
-	generation := func() uuid.UUID { return column[uuid.UUID](t, f.opsURL(), "SELECT id FROM generation")[0] }
+	generation := func() uuid.UUID { return dbtest.Column[uuid.UUID](t, f.opsURL(), "SELECT id FROM generation")[0] }
 	first := generation()
 
 	r := f.restore(t, b.ID)
@@ -90,7 +91,7 @@ func TestARestoreAndItsRollback(t *testing.T) {
 	if pre := f.at(r.Previous); f.hasContact(t, pre, "Earlier") || !f.hasContact(t, pre, "Later") {
 		t.Error("what was live before is not kept")
 	}
-	if got := column[string](t, live, "SELECT current_setting('work_mem') || ' ' || has_database_privilege('payaid_app', current_database(), 'TEMP')"); got[0] != "7MB false" {
+	if got := dbtest.Column[string](t, live, "SELECT current_setting('work_mem') || ' ' || has_database_privilege('payaid_app', current_database(), 'TEMP')"); got[0] != "7MB false" {
 		t.Errorf("the database has other settings: %q", got)
 	}
 	second := generation()
@@ -128,7 +129,7 @@ func (f *fixture) wantHistory(t *testing.T, id uuid.UUID) {
 	if err != nil || len(all) != 1 || all[0].ID != id || all[0].State != backup.StateUndone || len(all[0].Times) != 12 {
 		t.Errorf("%+v, %v", all, err)
 	}
-	got := column[string](t, f.db.OwnerURL, "SELECT action FROM audit_entries WHERE entity = 'backup' ORDER BY at")
+	got := dbtest.Column[string](t, f.db.OwnerURL, "SELECT action FROM audit_entries WHERE entity = 'backup' ORDER BY at")
 	if !slices.Equal(got, []string{"backup.restore", "backup.rollback"}) {
 		t.Errorf("the log says %v", got)
 	}
@@ -156,8 +157,160 @@ func TestAfterAWeekNothingIsRolledBack(t *testing.T) {
 	if _, err := f.service().Rollback(t.Context()); !errors.Is(err, backup.ErrNotFound) {
 		t.Errorf("%v", err)
 	}
+	if left := f.left(t); !slices.Equal(left, []string{r.Previous}) {
+		t.Errorf("dropped without a last backup: %v", left)
+	}
+	f.exec(t, f.at(r.Previous), `INSERT INTO contacts (tenant_id, id, first_name, created_at, updated_at) VALUES ($1, gen_random_uuid(), 'Between', now(), now())`, f.tenants[0])
+	// One that cannot be backed up is kept for another day, and can be gone back to.
+	if err := f.service(programs(t, "exit 1")).SweepRestores(t.Context()); err == nil || !strings.Contains(err.Error(), "no last backup could be made of "+r.Previous) {
+		t.Errorf("%v", err)
+	}
+	if left := f.left(t); !slices.Equal(left, []string{r.Previous}) {
+		t.Errorf("dropped without a last backup: %v", left)
+	}
+	f.now = f.now.Add(25 * time.Hour)
+	if err := f.service().SweepRestores(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if left := f.left(t); len(left) > 0 {
 		t.Errorf("left: %v", left)
+	}
+	f.wantFinal(t)
+}
+
+// wantFinal looks for the last backup of the database from before a restore, which
+// holds what was written after the safety backup, and no look at the backups takes
+// for one of what is live.
+func (f *fixture) wantFinal(t *testing.T) {
+	t.Helper()
+	last := f.list(t)[0]
+	if last.Kind != backup.Final || last.OfLive() || last.Tables["public.contacts"].Rows != 1001 {
+		t.Fatalf("%s with %d contacts", last.Kind, last.Tables["public.contacts"].Rows)
+	}
+	if d, err := f.service().Drill(t.Context(), last.ID); err != nil || !d.Proven() {
+		t.Errorf("drill of the last backup: %v", err)
+	}
+	f.now = f.now.Add(10 * 24 * time.Hour)
+	if _, err := f.service().Prune(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h, err := f.desk(t).Health(t.Context())
+	if err != nil || !h.Newest.Before(last.StartedAt) || len(h.Wrong) == 0 || h.Wrong[0].Kind != backup.WrongOverdue {
+		t.Errorf("health: %+v, %v", h, err)
+	}
+	if kept := f.list(t); kept[0].ID != last.ID {
+		t.Error("it is forgotten after ten days")
+	}
+	f.now = f.now.Add(31 * 24 * time.Hour)
+	if _, err := f.service().Prune(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if slices.ContainsFunc(f.list(t), func(b backup.Backup) bool { return b.Kind == backup.Final }) {
+		t.Error("it is kept after the retention time")
+	}
+}
+
+// Where the live database can neither be backed up nor read, it can still be replaced
+// by whoever asks for that in so many words.
+func TestABrokenDatabaseIsReplacedWithoutSafety(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	b := f.create(t, backup.Manual)
+	f.addContact(t, "Later")
+	f.exec(t, f.opsURL(), "ALTER DATABASE "+f.name()+" ALLOW_CONNECTIONS false")
+	if r, err := f.service().Restore(t.Context(), b.ID); err == nil || !strings.Contains(err.Error(), "--without-safety") || r.State != backup.StateFailed {
+		t.Fatalf("with safety: %+v, %v", r, err)
+	}
+	r, err := f.service().RestoreWithoutSafety(t.Context(), b.ID)
+	if err != nil || r.State != backup.StateDone || r.Safety != uuid.Nil {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if f.hasContact(t, f.db.OwnerURL, "Later") || f.isFenced(t) {
+		t.Error("the backup is not live, or writes wait")
+	}
+	if says := strings.Join(r.Report.Warnings, "; "); !strings.Contains(says, "no safety backup was made") || !strings.Contains(says, "nothing was carried over") {
+		t.Errorf("it warns of %q", says)
+	}
+	if n := dbtest.Column[int64](t, f.db.OwnerURL, "SELECT count(*) FROM audit_entries WHERE action = 'backup.restore'")[0]; n != 1 {
+		t.Errorf("%d entries in the log", n)
+	}
+	f.exec(t, f.opsURL(), "ALTER DATABASE "+r.Previous+" ALLOW_CONNECTIONS true")
+	if !f.hasContact(t, f.at(r.Previous), "Later") {
+		t.Error("what was live is gone")
+	}
+}
+
+// After the swap a restore can no longer be stopped: who wants to finds it done.
+func TestStoppingARestoreAfterTheSwapIsHarmless(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	b := f.create(t, backup.Manual)
+	f.addContact(t, "Later")
+	d := f.desk(t)
+	var stopped error
+	r := f.restore(t, b.ID, func(o *backup.Options) {
+		o.Progress = func(line string) {
+			if line != string(backup.StateSwitch) {
+				return
+			}
+			open, err := d.Open(context.WithoutCancel(t.Context()))
+			if err != nil || len(open) != 1 {
+				t.Errorf("at work: %+v, %v", open, err)
+				return
+			}
+			stopped = d.Stop(context.WithoutCancel(t.Context()), open[0].ID, "Asha")
+			time.Sleep(3 * time.Second) // it is looked for every second
+		}
+	})
+	if stopped != nil || r.State != backup.StateDone || r.RollbackUntil == nil {
+		t.Errorf("%+v, %v", r, stopped)
+	}
+	if f.hasContact(t, f.db.OwnerURL, "Later") || f.isFenced(t) {
+		t.Error("the backup is not live, or writes wait")
+	}
+	if all, err := f.service().Restores(t.Context(), 1); err != nil || all[0].State != backup.StateDone {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if _, err := f.service().Rollback(t.Context()); err != nil || !f.hasContact(t, f.db.OwnerURL, "Later") {
+		t.Errorf("rollback: %v", err)
+	}
+}
+
+// Another version of the collation is told of, and nothing worse.
+func TestAnotherCollationIsAWarning(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	b := f.create(t, backup.Manual)
+	old := b.Manifest
+	old.Snapshot.Collation = "2.17"
+	f.publish(t, old)
+	if r := f.restore(t, b.ID); !strings.Contains(strings.Join(r.Report.Warnings, "; "), `was by version "2.17"`) {
+		t.Errorf("it warns of %q", r.Report.Warnings)
+	}
+}
+
+// A migration and a backup never work at the same time.
+func TestAMigrationAndABackupWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	release, err := backup.HoldBackups(t.Context(), f.db.OwnerURL, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.service().Create(t.Context(), backup.Manual); !errors.Is(err, backup.ErrBusy) || !strings.Contains(err.Error(), "a migration of the schema;") {
+		t.Errorf("during a migration: %v", err)
+	}
+	release()
+	var inside error
+	f.create(t, backup.Manual, func(o *backup.Options) {
+		o.Progress = func(string) {
+			if inside == nil {
+				_, inside = backup.HoldBackups(context.WithoutCancel(t.Context()), f.db.OwnerURL, 300*time.Millisecond)
+			}
+		}
+	})
+	if !errors.Is(inside, backup.ErrBusy) || !strings.Contains(inside.Error(), "create since") {
+		t.Errorf("during a backup: %v", inside)
 	}
 }
 
@@ -169,6 +322,8 @@ func TestWhatCannotBeRestoredIsRefusedBeforeAnyWork(t *testing.T) {
 	manifest := b.ID.String() + "/" + backup.ManifestName
 	newer := b.Manifest
 	newer.Snapshot.Schema++
+	huge := b.Manifest
+	huge.DumpBytes = 1 << 60
 	foreign := b.Manifest
 	foreign.Tables = map[string]backup.Table{"public.orders": {Rows: 3}}
 	for name, tt := range map[string]struct {
@@ -185,6 +340,7 @@ func TestWhatCannotBeRestoredIsRefusedBeforeAnyWork(t *testing.T) {
 		"another secret":       {nil, func(o *backup.Options) { o.SecretKey = strings.Repeat("x", 32) }, backup.ErrForged, "another PAYAID_SECRET_KEY"},
 		"a newer schema":       {func(t *testing.T) { f.publish(t, newer) }, nil, backup.ErrRefused, "use that version or a newer one"},
 		"another application":  {func(t *testing.T) { f.publish(t, foreign) }, nil, backup.ErrRefused, "no database of PayAid"},
+		"no room":              {func(t *testing.T) { f.publish(t, huge) }, func(o *backup.Options) { o.DatabaseDir = f.dir }, backup.ErrRefused, "of room left"},
 		"no owner":             {nil, func(o *backup.Options) { o.OwnerURL = "" }, backup.ErrRefused, "PAYAID_DATABASE_OWNER_URL"},
 		"no backup of that id": {nil, nil, backup.ErrNotFound, ""},
 	} {

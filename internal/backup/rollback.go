@@ -27,7 +27,7 @@ func (r *restoring) rollBack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(newest) == 0 || newest[0].State != StateDone || newest[0].RollbackUntil == nil {
+	if len(newest) == 0 || newest[0].State != StateDone || newest[0].RollbackUntil == nil || newest[0].RollbackUntil.Before(r.s.now()) {
 		return fmt.Errorf("%w: there is no restore to roll back, or it was longer ago than %d days", ErrNotFound, int(RollbackTime.Hours()/24))
 	}
 	r.Restored = newest[0]

@@ -52,7 +52,7 @@ func TestAnOlderSchemaIsMigrated(t *testing.T) {
 	older := func(o *backup.Options) {
 		o.OwnerURL, o.AppURL, o.BackupURL = owner, app, strings.Replace(owner, db.RoleOwner, db.RoleBackup, 1)
 	}
-	name := column[string](t, owner, "SELECT current_database()")[0]
+	name := dbtest.Column[string](t, owner, "SELECT current_database()")[0]
 	t.Cleanup(func() { f.dropBeside(t, name) })
 	b := f.create(t, backup.Manual, older)
 	if b.Snapshot.Schema >= latest {
@@ -62,7 +62,7 @@ func TestAnOlderSchemaIsMigrated(t *testing.T) {
 		t.Error(err)
 	}
 	f.restore(t, b.ID, older)
-	if got := column[int64](t, owner, "SELECT max(version_id) FROM goose_db_version")[0]; got != latest {
+	if got := dbtest.Column[int64](t, owner, "SELECT max(version_id) FROM goose_db_version")[0]; got != latest {
 		t.Errorf("the live database has schema version %d, want %d", got, latest)
 	}
 }

@@ -20,6 +20,9 @@ type scratch struct {
 	name  string
 	owner string // its URLs
 	app   string
+	// elsewhere tells that it lies on a server of its own, whose disk is not the live
+	// database's.
+	elsewhere bool
 }
 
 // openScratchServer connects to where drills are made. Copies that drills of
@@ -40,6 +43,7 @@ func (s *Service) openScratchServer(ctx context.Context) (*scratch, error) {
 	if err != nil {
 		return nil, err
 	}
+	sc.elsewhere = s.o.DrillURL != ""
 	if sc.admin, err = connect(ctx, server); err != nil {
 		return nil, err
 	}

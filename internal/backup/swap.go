@@ -182,7 +182,7 @@ func (r *restoring) commit(ctx context.Context, tx pgx.Tx, generation uuid.UUID)
 func (r *restoring) evict(ctx context.Context, conn *pgx.Conn, c *carrier, x swap) error {
 	t := time.NewTicker(evictEvery)
 	defer t.Stop()
-	for spared := c.from.PgConn().PID(); ; {
+	for spared := c.spared(); ; {
 		if spared != 0 {
 			var renaming bool
 			err := conn.QueryRow(ctx, `

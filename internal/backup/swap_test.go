@@ -14,6 +14,7 @@ import (
 
 	"payaid/db"
 	"payaid/internal/backup"
+	"payaid/internal/dbtest"
 )
 
 // commit is an acknowledged write: when it was under way, and the database that it
@@ -27,7 +28,15 @@ type commit struct {
 // writer writes contacts through a replica until ctx ends, and tries again what was
 // refused.
 func writer(ctx context.Context, t *testing.T, r *replica, tenant uuid.UUID, name string) (commits []commit) {
+	return pacedWriter(ctx, t, r, tenant, name, 0)
+}
+
+// pacedWriter is writer that begins a write at most once in each time.
+func pacedWriter(ctx context.Context, t *testing.T, r *replica, tenant uuid.UUID, name string, each time.Duration) (commits []commit) {
+	next := time.Now()
 	for n := 0; ctx.Err() == nil; n++ {
+		time.Sleep(time.Until(next))
+		next = time.Now().Add(each)
 		c := commit{name: fmt.Sprintf("%s %d", name, n), begun: time.Now()}
 		err := r.Writable()
 		if err == nil {
@@ -95,7 +104,7 @@ func (f *fixture) wantNoneLost(t *testing.T, all []commit, previous string) {
 	const query = "SELECT first_name FROM contacts WHERE first_name LIKE 'replica%'"
 	found := map[string]bool{}
 	for _, url := range []string{f.db.OwnerURL, previous} {
-		for _, name := range column[string](t, url, query) {
+		for _, name := range dbtest.Column[string](t, url, query) {
 			if found[name] {
 				t.Errorf("%s is in both databases", name)
 			}

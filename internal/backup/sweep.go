@@ -8,29 +8,33 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// leftovers are the databases that restores left and nobody needs any more: copies
-// of dead restores, and those whose time to be brought back is over.
+// leftovers are the copies of dead restores, and what a rollback replaced once its
+// time is over. Databases from before restores end in expire, after a last backup.
 const leftovers = `
-	SELECT d.datname FROM pg_database d WHERE
-	(starts_with(d.datname, $1) AND NOT EXISTS (SELECT FROM restore r WHERE r.copy = d.datname AND r.state = 'ROLLED_BACK' AND r.rollback_until > $3))
-	OR (starts_with(d.datname, $2) AND EXISTS (SELECT FROM restore r WHERE r.previous = d.datname AND r.state = 'DONE' AND r.rollback_until <= $3))`
+	SELECT d.datname FROM pg_database d WHERE starts_with(d.datname, $1)
+	AND NOT EXISTS (SELECT FROM restore r WHERE r.copy = d.datname AND r.state = 'ROLLED_BACK' AND r.rollback_until > $2)`
 
 // messQuery tells whether sweep has anything to do, or a restore is at work.
 const messQuery = `SELECT EXISTS (SELECT FROM restore WHERE state NOT IN ('DONE', 'FAILED', 'ROLLED_BACK'))
 	OR EXISTS (SELECT FROM generation WHERE restore_id IS NOT NULL) OR EXISTS (` + leftovers + `)`
 
-// SweepRestores cleans up after restores whose process died, and drops databases
-// that can no longer be rolled back to. While a backup job runs it leaves that to
-// the next call.
+// SweepRestores cleans up after restores whose process died, and makes a last backup
+// of databases that can no longer be rolled back to before it drops them. While a
+// backup job runs it leaves that to the next call.
 func (s *Service) SweepRestores(ctx context.Context) error {
 	conn, err := s.openOps(ctx)
 	if err != nil {
 		return err
 	}
-	mess, err := s.isMess(ctx, conn)
+	mess, expired, err := s.untidy(ctx, conn)
 	_ = conn.Close(ctx)
-	if err != nil || !mess {
+	switch {
+	case err != nil:
 		return err
+	case expired:
+		return s.expire(ctx) // which sweeps, too
+	case !mess:
+		return nil
 	}
 	j, err := s.begin(ctx, "sweep", "") // begin sweeps
 	if errors.Is(err, ErrBusy) {
@@ -43,12 +47,23 @@ func (s *Service) SweepRestores(ctx context.Context) error {
 	return nil
 }
 
+// untidy tells whether there is anything to sweep, and anything to expire.
+func (s *Service) untidy(ctx context.Context, conn *pgx.Conn) (mess, expired bool, err error) {
+	if mess, err = s.isMess(ctx, conn); err != nil {
+		return false, false, err
+	}
+	if err := conn.QueryRow(ctx, "SELECT EXISTS ("+expiredQuery+")", s.now()).Scan(&expired); err != nil {
+		return false, false, fmt.Errorf("look for databases from before restores: %w", err)
+	}
+	return mess, expired, nil
+}
+
 func (s *Service) isMess(ctx context.Context, conn *pgx.Conn) (mess bool, err error) {
 	name, err := databaseName(s.o.BackupURL)
 	if err != nil {
 		return false, err
 	}
-	if err := conn.QueryRow(ctx, messQuery, copyPrefix(name), previousPrefix(name), s.now()).Scan(&mess); err != nil {
+	if err := conn.QueryRow(ctx, messQuery, copyPrefix(name), s.now()).Scan(&mess); err != nil {
 		return false, fmt.Errorf("look after earlier restores: %w", err)
 	}
 	return mess, nil
@@ -87,12 +102,22 @@ func (j *job) dropLeftovers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, err := j.conn.Query(ctx, leftovers, copyPrefix(name), previousPrefix(name), j.s.now())
+	rows, err := j.conn.Query(ctx, leftovers, copyPrefix(name), j.s.now())
 	if err != nil {
 		return fmt.Errorf("look after earlier restores: %w", err)
 	}
 	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil || len(names) == 0 {
+		return err
+	}
+	return j.dropDatabases(ctx, names...)
+}
+
+// dropDatabases drops databases as their owner. One in which somebody still is stays
+// for the next time.
+func (j *job) dropDatabases(ctx context.Context, names ...string) error {
+	name, err := databaseName(j.s.o.OwnerURL)
+	if err != nil {
 		return err
 	}
 	ops, err := withDatabase(j.s.o.OwnerURL, opsName(name))
@@ -110,10 +135,9 @@ func (j *job) dropLeftovers(ctx context.Context) error {
 			continue
 		}
 		j.s.o.Log.InfoContext(ctx, "dropped a database that nobody needs any more", "database", n)
-	}
-	_, err = j.conn.Exec(ctx, "UPDATE restore SET rollback_until = NULL WHERE rollback_until <= $1", j.s.now())
-	if err != nil {
-		return fmt.Errorf("clean up after an earlier restore: %w", err)
+		if _, err = j.conn.Exec(ctx, "UPDATE restore SET rollback_until = NULL WHERE rollback_until <= $2 AND $1 IN (copy, previous)", n, j.s.now()); err != nil {
+			return fmt.Errorf("clean up after an earlier restore: %w", err)
+		}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"payaid/internal/backup"
+	"payaid/internal/dbtest"
 )
 
 // In production the panel can make no backup and has no key: it asks, with a key that
@@ -61,11 +62,11 @@ func TestARestoreOfOneTenantIsAskedFor(t *testing.T) {
 	if _, report, err = d.TenantPlan(t.Context(), plan); err != nil || report == nil || resultOf(t, *report, "contacts").Inserted != 503 {
 		t.Errorf("%+v, %v", report, err)
 	}
-	log := column[string](t, b.db.OwnerURL, "SELECT actor_id || ' ' || actor_name || ' ' || ip || ' ' || request_id FROM audit_entries WHERE tenant_id = $1", b.id)
+	log := dbtest.Column[string](t, b.db.OwnerURL, "SELECT actor_id || ' ' || actor_name || ' ' || ip || ' ' || request_id FROM audit_entries WHERE tenant_id = $1", b.id)
 	if want := []string{who.String() + " Asha Shah 192.0.2.7 r7"}; !slices.Equal(log, want) {
 		t.Errorf("the log says %v, want %v", log, want)
 	}
-	if kept := column[bool](t, b.opsURL(), "SELECT identity IS NOT NULL FROM request"); slices.Contains(kept, true) {
+	if kept := dbtest.Column[bool](t, b.opsURL(), "SELECT identity IS NOT NULL FROM request"); slices.Contains(kept, true) {
 		t.Error("a private key is kept after its use")
 	}
 	if _, a, err := d.TenantSource(t.Context(), report.Undo); err != nil || a == nil || a.Kind != backup.Undo {

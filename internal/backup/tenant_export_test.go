@@ -5,8 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -21,12 +19,13 @@ import (
 	"payaid/db"
 	"payaid/internal/backup"
 	"payaid/internal/blob"
+	"payaid/internal/dbtest"
 )
 
 // Whoever adds a table of a tenant decides what becomes of it.
 func TestEveryTableOfATenantHasARule(t *testing.T) {
 	f := newFixture(t)
-	tables := column[string](t, f.db.OwnerURL, `
+	tables := dbtest.Column[string](t, f.db.OwnerURL, `
 		SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY 1`)
 	if len(tables) < 10 {
@@ -42,7 +41,7 @@ func TestEveryTableOfATenantHasARule(t *testing.T) {
 		if backup.LeftOut(rule) {
 			continue
 		}
-		for _, name := range column[string](t, f.db.OwnerURL, "SELECT attname::text FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0", "public."+table) {
+		for _, name := range dbtest.Column[string](t, f.db.OwnerURL, "SELECT attname::text FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0", "public."+table) {
 			if suspect.MatchString(name) && !slices.Contains(backup.Secrets(rule), name) {
 				t.Errorf("%s.%s would be exported: name it among the secrets", table, name)
 			}
@@ -53,11 +52,11 @@ func TestEveryTableOfATenantHasARule(t *testing.T) {
 		if len(backup.Secrets(rule)) > 0 {
 			t.Errorf("%s has secrets, so that its rows cannot be brought back whole", table)
 		}
-		guarded := column[bool](t, f.db.OwnerURL, "SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = $1::regclass", "public."+table)
+		guarded := dbtest.Column[bool](t, f.db.OwnerURL, "SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = $1::regclass", "public."+table)
 		if !guarded[0] {
 			t.Errorf("%s is restored without row level security that keeps one tenant's rows from another", table)
 		}
-		key := column[string](t, f.db.OwnerURL, `SELECT a.attname::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+		key := dbtest.Column[string](t, f.db.OwnerURL, `SELECT a.attname::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
 			WHERE i.indrelid = $1::regclass AND i.indisprimary`, "public."+table)
 		if len(key) != 1 || key[0] != "tenant_id" {
 			t.Errorf("the primary key of %s begins with %v, want tenant_id", table, key)
@@ -240,7 +239,7 @@ func TestReferencesWithinATable(t *testing.T) {
 	if got, want := resultOf(t, r, "companies"), (backup.TableResult{Table: "companies", Inserted: 2}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	got := column[string](t, b.db.OwnerURL, "SELECT name || ' ' || group_id || ' ' || coalesce(main_contact_id::text, '') FROM companies ORDER BY name")
+	got := dbtest.Column[string](t, b.db.OwnerURL, "SELECT name || ' ' || group_id || ' ' || coalesce(main_contact_id::text, '') FROM companies ORDER BY name")
 	if want := []string{"Branch " + b.company.String() + " ", "Rao Mills " + child.String() + " " + b.asha.String()}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -255,16 +254,11 @@ func TestAKilledRestoreOfOneTenantChangesNothing(t *testing.T) {
 	// The last contact waits for a lock that the test holds, so that the others are
 	// written and not committed when the process dies.
 	hold := b.holdCompany(t)
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHelperRestore$")
-	cmd.Env = append(os.Environ(), "PAYAID_TEST_TENANT="+strings.Join([]string{
-		b.db.AppURL, b.db.OwnerURL, b.db.BackupURL, b.dir, b.keys[0].String(), b.keys[0].Recipient().String(), b.keys[1].Recipient().String(), p.ID.String(), filepath.Join(b.dir, "objects"),
-	}, "\n"))
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	process := startHelper(t, "TestHelperRestore", b.db.AppURL, b.db.OwnerURL, b.db.BackupURL, b.dir, b.keys[0].String(),
+		b.keys[0].Recipient().String(), b.keys[1].Recipient().String(), p.ID.String(), filepath.Join(b.dir, "objects"))
 	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		// Other roles' queries are hidden from the owner, their locks are not.
-		waits := column[int64](t, b.db.OwnerURL, "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')")[0]
+		waits := dbtest.Column[int64](t, b.db.OwnerURL, "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')")[0]
 		if waits > 0 {
 			break
 		}
@@ -272,12 +266,9 @@ func TestAKilledRestoreOfOneTenantChangesNothing(t *testing.T) {
 			t.Fatal("the restore never came to the contacts")
 		}
 	}
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait()
+	process.kill(t)
 	hold()
-	if n := column[int64](t, b.db.OwnerURL, "SELECT count(*) FROM contacts WHERE tenant_id = $1", b.id)[0]; n != 0 {
+	if n := dbtest.Column[int64](t, b.db.OwnerURL, "SELECT count(*) FROM contacts WHERE tenant_id = $1", b.id)[0]; n != 0 {
 		t.Errorf("%d contacts are back", n)
 	}
 	if got := resultOf(t, b.apply(t, p.ID, backup.BringBack), "contacts"); got.Inserted != 503 {

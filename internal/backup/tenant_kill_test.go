@@ -3,7 +3,6 @@ package backup_test
 import (
 	"context"
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -20,11 +19,10 @@ import (
 // TestHelperRestore is no test: it is the process that
 // TestAKilledRestoreOfOneTenantChangesNothing kills.
 func TestHelperRestore(t *testing.T) {
-	line := os.Getenv("PAYAID_TEST_TENANT")
-	if line == "" {
+	args := helperArgs()
+	if args == nil {
 		return
 	}
-	args := strings.Split(line, "\n")
 	store, err := blob.NewDir(args[3])
 	if err != nil {
 		t.Fatal(err)

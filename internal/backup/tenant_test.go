@@ -18,6 +18,7 @@ import (
 
 	"payaid/internal/backup"
 	"payaid/internal/change"
+	"payaid/internal/dbtest"
 )
 
 // tags notes what becomes old in the cache.
@@ -120,12 +121,12 @@ func resultOf(t *testing.T, r backup.TenantReport, table string) backup.TableRes
 func (b *business) digest(t *testing.T) string {
 	t.Helper()
 	h := sha256.New()
-	for _, table := range column[string](t, b.db.OwnerURL, `SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY 1`) {
+	for _, table := range dbtest.Column[string](t, b.db.OwnerURL, `SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY 1`) {
 		where := ""
-		if len(column[int](t, b.db.OwnerURL, "SELECT 1 FROM pg_attribute WHERE attrelid = $1::regclass AND attname = 'tenant_id'", "public."+table)) > 0 {
+		if len(dbtest.Column[int](t, b.db.OwnerURL, "SELECT 1 FROM pg_attribute WHERE attrelid = $1::regclass AND attname = 'tenant_id'", "public."+table)) > 0 {
 			where = " WHERE tenant_id <> '" + b.id.String() + "'"
 		}
-		fmt.Fprintln(h, table, column[string](t, b.db.OwnerURL, "SELECT t::text FROM "+table+" t"+where+" ORDER BY 1"))
+		fmt.Fprintln(h, table, dbtest.Column[string](t, b.db.OwnerURL, "SELECT t::text FROM "+table+" t"+where+" ORDER BY 1"))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -133,7 +134,7 @@ func (b *business) digest(t *testing.T) string {
 // one asks for one text of the first tenant's contact.
 func (b *business) one(t *testing.T, id uuid.UUID, expression string) string {
 	t.Helper()
-	got := column[string](t, b.db.OwnerURL, "SELECT coalesce(("+expression+")::text, 'NULL') FROM contacts WHERE tenant_id = $1 AND id = $2", b.id, id)
+	got := dbtest.Column[string](t, b.db.OwnerURL, "SELECT coalesce(("+expression+")::text, 'NULL') FROM contacts WHERE tenant_id = $1 AND id = $2", b.id, id)
 	return strings.Join(got, " ")
 }
 
@@ -209,14 +210,14 @@ func TestDeletedContactsComeBack(t *testing.T) {
 // wantTold fails unless the logs and every replica's cache know of the restore.
 func (b *business) wantTold(t *testing.T, r backup.TenantReport) {
 	t.Helper()
-	log := column[string](t, b.db.OwnerURL, "SELECT coalesce(tenant_id::text, 'installation') || ' ' || action || ' ' || (after ->> 'undo') FROM audit_entries ORDER BY tenant_id")
+	log := dbtest.Column[string](t, b.db.OwnerURL, "SELECT coalesce(tenant_id::text, 'installation') || ' ' || action || ' ' || (after ->> 'undo') FROM audit_entries ORDER BY tenant_id")
 	if want := []string{b.id.String() + " tenant.restore " + r.Undo.String(), "installation tenant.restore " + r.Undo.String()}; !slices.Equal(log, want) {
 		t.Errorf("the logs say %v, want %v", log, want)
 	}
 	if len(b.tags.ended) != 1 || !strings.HasPrefix(b.tags.ended[0], b.id.String()+" *") {
 		t.Errorf("old in the cache: %v", b.tags.ended)
 	}
-	if states := column[string](t, b.opsURL(), "SELECT verb FROM job WHERE state = 'completed' ORDER BY id"); !slices.Equal(states, []string{"create", "compare tenant", "restore tenant"}) {
+	if states := dbtest.Column[string](t, b.opsURL(), "SELECT verb FROM job WHERE state = 'completed' ORDER BY id"); !slices.Equal(states, []string{"create", "compare tenant", "restore tenant"}) {
 		t.Errorf("history %v", states)
 	}
 	if p, kept, err := b.service().TenantPlan(t.Context(), r.Plan); err != nil || kept == nil || kept.Undo != r.Undo || p.Slug != "rao" {
@@ -255,10 +256,10 @@ func TestABusinessAsItWasAndBack(t *testing.T) {
 	if got := b.one(t, b.leela, "version"); got != "10" {
 		t.Errorf("version %s, want one that nobody has seen", got)
 	}
-	if n := column[int64](t, b.db.OwnerURL, "SELECT count(*) FROM api_keys WHERE revoked_at IS NULL")[0]; n != 0 {
+	if n := dbtest.Column[int64](t, b.db.OwnerURL, "SELECT count(*) FROM api_keys WHERE revoked_at IS NULL")[0]; n != 0 {
 		t.Error("a revoked key works again")
 	}
-	if role := column[string](t, b.db.OwnerURL, "SELECT role FROM memberships")[0]; role != "admin" {
+	if role := dbtest.Column[string](t, b.db.OwnerURL, "SELECT role FROM memberships")[0]; role != "admin" {
 		t.Errorf("a role went back to %s", role)
 	}
 

@@ -137,6 +137,7 @@ type Backup struct {
 	RetentionDays int    `env:"RETENTION_DAYS" envDefault:"30" doc:"days that backups are kept; the three newest verified ones always stay"`
 	Recipients    string `env:"RECIPIENTS" doc:"public keys that open backups, at least two, separated by commas; production needs them, the embedded default makes its own"`
 	Identity      string `env:"IDENTITY" doc:"private key of one recipient, for drills and restores; without it scheduled backups are read back but not restored" secret:"true"`
+	DatabaseDir   string `env:"DATABASE_DIR" doc:"a directory on the file system of the database server, where this process can see it; restores and drills then look for room before they load anything"`
 	DrillURL      string `env:"DRILL_URL" doc:"PostgreSQL as the role payaid_owner on another server, where drills restore; the database's own server when absent" secret:"true"`
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"payaid/internal/apperr"
 	"payaid/internal/auth"
@@ -82,21 +81,7 @@ func (o *office) add(t *testing.T, p auth.Principal, in crm.ContactInput) crm.Co
 // query returns the first column of every row, as the owner.
 func query[T any](t *testing.T, o *office, sql string, args ...any) []T {
 	t.Helper()
-	ctx := context.Background()
-	conn, err := pgx.Connect(ctx, o.d.OwnerURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	rows, err := conn.Query(ctx, sql, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowTo[T])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
+	return dbtest.Column[T](t, o.d.OwnerURL, sql, args...)
 }
 
 // wantCode fails unless err carries the code; "" wants no error.

@@ -55,8 +55,13 @@ func Main(m *testing.M) {
 // New makes a database from the migrated template; it is dropped after the test.
 func New(t testing.TB) *Database {
 	t.Helper()
-	ctx := context.Background()
 	stack, template := start(t)
+	return newOn(t, stack, template)
+}
+
+func newOn(t testing.TB, stack *localstack.Stack, template string) *Database {
+	t.Helper()
+	ctx := context.Background()
 	name := "t_" + strconv.Itoa(os.Getpid()) + "_" + hex.EncodeToString(uuid.New().NodeID())
 	super(t, stack, "CREATE DATABASE "+name+" TEMPLATE "+template+" OWNER "+db.RoleOwner)
 	d := &Database{

@@ -57,7 +57,7 @@ type Patient struct {
 
 // Examine looks at everything, one after the other.
 func Examine(ctx context.Context, p Patient) []Finding {
-	looks := []func(context.Context, Patient) []Finding{database, sessions, cached, objects, backups, disk, secret, proxies}
+	looks := []func(context.Context, Patient) []Finding{database, sessions, cached, objects, backups, room, secret, proxies}
 	if !p.Inside {
 		looks = append(looks, address, mailServer, provider)
 	}

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/url"
 	"time"
+
+	"payaid/internal/disk"
 )
 
 const (
@@ -18,9 +20,9 @@ const (
 	certificateWarn = 14 * 24 * time.Hour // renewal ought to have happened by then
 )
 
-func disk(_ context.Context, p Patient) []Finding {
+func room(_ context.Context, p Patient) []Finding {
 	const check = "disk"
-	free, known, err := freeBytes(p.DataDir)
+	free, known, err := disk.Free(p.DataDir)
 	if err != nil {
 		if p.Embedded {
 			return []Finding{failed(check, err)}

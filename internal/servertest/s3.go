@@ -16,33 +16,57 @@ import (
 // named by PAYAID_TEST_VERSITYGW nor on PATH nor in the repository's bin directory.
 func S3(t testing.TB) blob.S3Options {
 	t.Helper()
-	addr := "127.0.0.1:" + freePort(t)
-	opt := blob.S3Options{
-		Endpoint: "http://" + addr, Region: "us-east-1", Bucket: "payaid-test",
+	return NewControlledS3(t).Options
+}
+
+// ControlledS3 is an S3 server that a test may kill and start again.
+type ControlledS3 struct {
+	Options blob.S3Options
+
+	t              testing.TB
+	addr           string
+	data, metadata string
+	p              *process
+}
+
+// NewControlledS3 starts a server with an empty bucket.
+func NewControlledS3(t testing.TB) *ControlledS3 {
+	t.Helper()
+	dir := shortDir(t)
+	s := &ControlledS3{t: t, addr: "127.0.0.1:" + freePort(t), data: filepath.Join(dir, "data"), metadata: filepath.Join(dir, "metadata")}
+	s.Options = blob.S3Options{
+		Endpoint: "http://" + s.addr, Region: "us-east-1", Bucket: "payaid-test",
 		AccessKey: "payaid-test", SecretKey: "payaid-test-secret",
 	}
-	store, err := blob.NewS3(opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := shortDir(t)
-	data, metadata := filepath.Join(dir, "data"), filepath.Join(dir, "metadata")
-	for _, name := range []string{data, metadata} {
+	for _, name := range []string{s.data, s.metadata} {
 		if err := os.Mkdir(name, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
+	s.Start()
+	return s
+}
+
+// Start runs the server on what was stored before it was killed.
+func (s *ControlledS3) Start() {
+	s.t.Helper()
+	store, err := blob.NewS3(s.Options)
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	// A sidecar directory instead of extended attributes, which not every file system has.
-	cmd := exec.Command(gatewayBinary(t), "--port", addr, "--region", opt.Region, "--quiet",
-		"posix", "--sidecar", metadata, data)
-	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+opt.AccessKey, "ROOT_SECRET_KEY="+opt.SecretKey)
-	start(t, cmd, "tcp", addr, func() error {
+	cmd := exec.Command(gatewayBinary(s.t), "--port", s.addr, "--region", s.Options.Region, "--quiet",
+		"posix", "--sidecar", s.metadata, s.data)
+	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.Options.AccessKey, "ROOT_SECRET_KEY="+s.Options.SecretKey)
+	s.p = start(s.t, cmd, "tcp", s.addr, func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		return store.EnsureBucket(ctx)
 	})
-	return opt
 }
+
+// Kill ends the server without a goodbye.
+func (s *ControlledS3) Kill() { s.p.kill() }
 
 func gatewayBinary(t testing.TB) string {
 	t.Helper()

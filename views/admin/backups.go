@@ -125,7 +125,7 @@ func backupVerb(v backup.Verb) string {
 }
 
 var kindLabels = map[backup.Kind]string{
-	backup.Scheduled: "Nightly", backup.Manual: "Manual", backup.Safety: "Safety", backup.Pinned: "Pinned",
+	backup.Scheduled: "Nightly", backup.Manual: "Manual", backup.Safety: "Safety", backup.Pinned: "Pinned", backup.Final: "Before a restore",
 }
 
 func kindLabel(b backup.Backup) string {
