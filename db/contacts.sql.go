@@ -236,12 +236,12 @@ func (q *Queries) ListMemberIDs(ctx context.Context, tenantID uuid.UUID) ([]uuid
 }
 
 const listSeededCompanies = `-- name: ListSeededCompanies :many
-SELECT id, name FROM companies WHERE tenant_id = $1 AND deleted_at IS NULL AND name = ANY ($2::text[])
+SELECT c.id, c.name FROM unnest($1::text[]) AS n (name) JOIN companies c ON c.tenant_id = $2 AND c.deleted_at IS NULL AND c.name = n.name
 `
 
 type ListSeededCompaniesParams struct {
-	TenantID uuid.UUID `db:"tenant_id"`
 	Names    []string  `db:"names"`
+	TenantID uuid.UUID `db:"tenant_id"`
 }
 
 type ListSeededCompaniesRow struct {
@@ -249,8 +249,9 @@ type ListSeededCompaniesRow struct {
 	Name string    `db:"name"`
 }
 
+// Joined, since a plan made before the names are known compares every company with each of them.
 func (q *Queries) ListSeededCompanies(ctx context.Context, arg ListSeededCompaniesParams) ([]ListSeededCompaniesRow, error) {
-	rows, err := q.db.Query(ctx, listSeededCompanies, arg.TenantID, arg.Names)
+	rows, err := q.db.Query(ctx, listSeededCompanies, arg.Names, arg.TenantID)
 	if err != nil {
 		return nil, err
 	}

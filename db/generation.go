@@ -101,7 +101,10 @@ func (g *Generation) Writable() error {
 
 // guardPool makes a pool use connections to the live database only.
 func (g *Generation) guardPool(cfg *pgxpool.Config) {
-	cfg.AfterConnect = g.check
+	prepare := cfg.AfterConnect
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		return errors.Join(prepare(ctx, conn), g.check(ctx, conn))
+	}
 	cfg.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) {
 		live := g.Database()
 		return live == 0 || madeIn(conn) == live, nil

@@ -15,9 +15,25 @@ import (
 type guard struct {
 	db     *DB
 	tenant uuid.UUID // uuid.Nil: no tenant, row level security shows nothing
+	once   bool      // statements are planned once, for whatever parameters
 }
 
-const setTenant = "SELECT set_config('app.tenant_id', $1, true)"
+const (
+	setTenant     = "SELECT set_config('app.tenant_id', $1, true)"
+	setTenantOnce = "SELECT set_config('app.tenant_id', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true)"
+)
+
+// plannedOnce returns queries of the same tenant for statements whose best plan is the
+// same whatever their parameters are. PostgreSQL would plan those with a cursor anew
+// each time: with its value known, the rest of the list always looks shorter. In a
+// transaction it decides by itself.
+func (q *Queries) plannedOnce() *Queries {
+	g, ok := q.db.(*guard)
+	if !ok || g.tenant == uuid.Nil {
+		return q
+	}
+	return New(&guard{db: g.db, tenant: g.tenant, once: true})
+}
 
 // Exec implements DBTX.
 func (g *guard) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
@@ -78,8 +94,12 @@ func (g *guard) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 }
 
 func (g *guard) send(ctx context.Context, conn *pgxpool.Conn, sql string, args []any) pgx.BatchResults {
+	set := setTenant
+	if g.once {
+		set = setTenantOnce
+	}
 	b := &pgx.Batch{}
-	b.Queue(setTenant, g.tenant.String())
+	b.Queue(set, g.tenant.String())
 	b.Queue(sql, args...)
 	return conn.SendBatch(ctx, b)
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 )
 
 // ErrBadCursor tells that a cursor is not one of ours or belongs to another
@@ -164,10 +163,13 @@ func (p Place) At() Place { return p }
 // costs.
 func Page[T interface{ At() Place }](ctx context.Context, q *Queries, l *List, o Order, at *Cursor, limit int) (rows []T, prev, next string, err error) {
 	sql, args := l.page(o, at, limit+1)
+	if len(l.where) == 0 {
+		q = q.plannedOnce()
+	}
 	if rows, err = collect[T](ctx, q, sql, args, at); err != nil {
 		return nil, "", "", err
 	}
-	rows, prev, next = turn(rows, o, at, limit)
+	rows, prev, next = turn(rows[:min(limit, len(rows))], o, at, len(rows) > limit)
 	return rows, prev, next, nil
 }
 
@@ -187,28 +189,31 @@ func PageWithin[T interface{ At() Place }](ctx context.Context, q *Queries, l *L
 			return nil, "", "", false, err
 		}
 	}
-	rows, prev, next = turn(rows, o, at, limit)
+	rows, prev, next = turn(rows[:min(limit, len(rows))], o, at, len(rows) > limit)
 	return rows, prev, next, true, nil
 }
 
 func collect[T any](ctx context.Context, q *Queries, sql string, args []any, at *Cursor) (rows []T, err error) {
 	res, err := q.db.Query(ctx, sql, args...)
 	if err == nil {
-		rows, err = pgx.CollectRows(res, pgx.RowToStructByName[T])
+		rows, err = collectRows[T](res)
 	}
-	if err != nil && at != nil && strings.HasPrefix(Code(err), classDataException) {
-		err = ErrBadCursor // its value is not of the order's type
-	}
-	return rows, err
+	return rows, cursorError(err, at)
 }
 
-// turn brings the rows of a query that asked for one more than limit into display
-// order.
-func turn[T interface{ At() Place }](rows []T, o Order, at *Cursor, limit int) (page []T, prev, next string) {
-	more, back := len(rows) > limit, at != nil && at.Back
-	if more {
-		rows = rows[:limit]
+// cursorError is err, or ErrBadCursor when the value of the cursor is not of the
+// order's type.
+func cursorError(err error, at *Cursor) error {
+	if err != nil && at != nil && strings.HasPrefix(Code(err), classDataException) {
+		return ErrBadCursor
 	}
+	return err
+}
+
+// turn brings the rows of a page into display order; more tells that there are others
+// behind them.
+func turn[T interface{ At() Place }](rows []T, o Order, at *Cursor, more bool) (page []T, prev, next string) {
+	back := at != nil && at.Back
 	if back {
 		slices.Reverse(rows)
 	}

@@ -63,6 +63,10 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	cfg.MaxConnLifetime, cfg.MaxConnLifetimeJitter = 30*time.Minute, 5*time.Minute
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	cfg.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		useUUIDs(conn)
+		return nil
+	}
 	if o.Generation != nil {
 		o.Generation.guardPool(cfg)
 	}

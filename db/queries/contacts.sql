@@ -45,7 +45,8 @@ ON CONFLICT DO NOTHING;
 SELECT user_id FROM memberships WHERE tenant_id = @tenant_id ORDER BY user_id;
 
 -- name: ListSeededCompanies :many
-SELECT id, name FROM companies WHERE tenant_id = @tenant_id AND deleted_at IS NULL AND name = ANY (@names::text[]);
+-- Joined, since a plan made before the names are known compares every company with each of them.
+SELECT c.id, c.name FROM unnest(@names::text[]) AS n (name) JOIN companies c ON c.tenant_id = @tenant_id AND c.deleted_at IS NULL AND c.name = n.name;
 
 -- name: CountFoundContacts :one
 -- The function reads the tenant from the guard itself.

@@ -253,6 +253,7 @@ func search(t *testing.T, d *dbtest.Database, tenant uuid.UUID, s searched) {
 			t.Errorf("%s: %v, %d rows read\n%s", name, err, rowsOf(s.table, plan), plan)
 		}
 	}
+	searchesByIndex(t, d, tenant, s.table)
 	found := "SELECT count(*) FROM " + s.find + "('%son 1234%')"
 	for _, c := range []struct {
 		run  func(context.Context, func(pgx.Tx, *db.Queries) error) error
@@ -272,6 +273,42 @@ func search(t *testing.T, d *dbtest.Database, tenant uuid.UUID, s searched) {
 				t.Errorf("found %d, %v; want %d", n, err, c.want)
 			}
 			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// search_page, whose query is made as it runs, reads the hits by the trigram index,
+// with the few that only seem to be hits, once; and those of the guard's tenant only.
+func searchesByIndex(t *testing.T, d *dbtest.Database, tenant uuid.UUID, table string) {
+	t.Helper()
+	ctx := context.Background()
+	for _, c := range []struct {
+		tenant uuid.UUID
+		ids    int
+		hits   int
+	}{{tenant, 5, 11}, {uuid.New(), 0, 0}} {
+		err := d.InTenantTx(ctx, c.tenant, func(tx pgx.Tx, _ *db.Queries) error {
+			var ids []uuid.UUID
+			var hits, whole, read, wholeBefore, readBefore int
+			// What this connection did in earlier transactions may not have been handed in yet.
+			used := func(whole, read *int) error {
+				return tx.QueryRow(ctx, "SELECT seq_scan, coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = $1", table).Scan(whole, read)
+			}
+			if err := used(&wholeBefore, &readBefore); err != nil {
+				return err
+			}
+			if err := tx.QueryRow(ctx, "SELECT ids, hits FROM search_page($1, '%son 1234%', 'created_at', true, NULL, NULL, 5, 100)", table).Scan(&ids, &hits); err != nil {
+				return err
+			}
+			err := used(&whole, &read)
+			whole, read = whole-wholeBefore, read-readBefore
+			if len(ids) != c.ids || hits != c.hits || whole != 0 || read > 2*c.hits {
+				t.Errorf("%d ids of %d hits, %d scans of the whole table, %d rows read; want %d of %d", len(ids), hits, whole, read, c.ids, c.hits)
+			}
+			return err
 		})
 		if err != nil {
 			t.Fatal(err)

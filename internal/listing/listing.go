@@ -109,12 +109,15 @@ func (k *Kind[T, R]) Rendered(ctx context.Context, src Source, r Reader, q Query
 
 // load reads a page of a checked query from the database; its total may be kept.
 func (k *Kind[T, R]) load(ctx context.Context, src Source, r Reader, q Query, order db.Order, at *db.Cursor) (Page[T], error) {
-	f, err := k.find(ctx, src, r, q)
+	page, hits, err := k.searchPage(ctx, src, r, q, order, at)
+	if err != nil || len(page.Items) > 0 {
+		return page, err
+	}
+	f, err := k.find(ctx, src, r, q, hits)
 	if err != nil {
 		return Page[T]{}, err
 	}
-	page, err := k.read(ctx, src, r, f, order, at, q.Limit)
-	if err != nil {
+	if page, err = k.read(ctx, src, r, f, order, at, q.Limit); err != nil {
 		return Page[T]{}, err
 	}
 	if q.NoTotal {
@@ -195,7 +198,7 @@ func (k *Kind[T, R]) Slice(ctx context.Context, src Source, r Reader, q Query, l
 
 // through finds what is wanted whole: one way, from the first to the last.
 func (k *Kind[T, R]) through(ctx context.Context, src Source, r Reader, q Query) (found[R], error) {
-	f, err := k.find(ctx, src, r, q)
+	f, err := k.find(ctx, src, r, q, unknown)
 	f.dense = false
 	if !f.similar {
 		f.indexed = nil
@@ -216,14 +219,24 @@ func (k *Kind[T, R]) Few(ctx context.Context, src Source, r Reader, only Conditi
 
 func (k *Kind[T, R]) read(ctx context.Context, src Source, r Reader, f found[R], order db.Order, at *db.Cursor, limit int) (Page[T], error) {
 	rows, prev, next, err := f.page(ctx, src.DB.Tenant(r.Tenant), order, at, limit)
-	if errors.Is(err, db.ErrBadCursor) {
-		return Page[T]{}, BadCursor()
-	}
 	if err != nil {
-		return Page[T]{}, fmt.Errorf("list %s: %w", k.Name, err)
+		return Page[T]{}, k.failed(err)
 	}
+	return k.made(rows, prev, next)
+}
+
+func (k *Kind[T, R]) failed(err error) error {
+	if errors.Is(err, db.ErrBadCursor) {
+		return BadCursor()
+	}
+	return fmt.Errorf("list %s: %w", k.Name, err)
+}
+
+// made is the page of these rows.
+func (k *Kind[T, R]) made(rows []R, prev, next string) (Page[T], error) {
 	page := Page[T]{Items: make([]T, len(rows)), Prev: prev, Next: next}
 	for i, row := range rows {
+		var err error
 		if page.Items[i], err = k.Make(row); err != nil {
 			return Page[T]{}, err
 		}

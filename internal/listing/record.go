@@ -38,7 +38,7 @@ func (k *Kind[T, R]) Neighbours(ctx context.Context, src Source, r Reader, q Que
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := k.find(ctx, src, r, q)
+	f, err := k.find(ctx, src, r, q, unknown)
 	if err != nil {
 		return nil, nil, err
 	}

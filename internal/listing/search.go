@@ -36,8 +36,38 @@ type found[R interface{ At() db.Place }] struct {
 	total   int
 }
 
-// find decides how the records of the query are read.
-func (k *Kind[T, R]) find(ctx context.Context, src Source, r Reader, query Query) (found[R], error) {
+// unknown is a number of hits that nobody has counted.
+const unknown = -1
+
+// searchPage reads a page of a search that nothing else narrows, with its total: the
+// hits are read once for both. When there are none, or too many to sort, it returns
+// their number and no page.
+func (k *Kind[T, R]) searchPage(ctx context.Context, src Source, r Reader, query Query, order db.Order, at *db.Cursor) (page Page[T], hits int, err error) {
+	pattern := SearchPattern(searchText(strings.TrimSpace(query.Text)))
+	if !hasTrigram(pattern) {
+		return page, unknown, nil
+	}
+	rows, err := k.Rows(r, query)
+	if err != nil || !rows.whole {
+		return page, unknown, err
+	}
+	most := MaxTotal + 1
+	if query.NoTotal {
+		most = maxSorted + 1
+	}
+	list, prev, next, hits, err := db.SearchPage[R](ctx, src.DB.Tenant(r.Tenant), rows.Of(k.Table), k.Table, pattern, order, at, query.Limit, most)
+	if err != nil {
+		return page, hits, k.failed(err)
+	}
+	if page, err = k.made(list, prev, next); err == nil && !query.NoTotal {
+		page.Total = hits
+	}
+	return page, hits, err
+}
+
+// find decides how the records of the query are read. hits is how many hold the text
+// of a search, when that is known.
+func (k *Kind[T, R]) find(ctx context.Context, src Source, r Reader, query Query, hits int) (found[R], error) {
 	text := strings.TrimSpace(query.Text)
 	rows, err := k.Rows(r, query)
 	if err != nil {
@@ -53,13 +83,16 @@ func (k *Kind[T, R]) find(ctx context.Context, src Source, r Reader, query Query
 		return f, nil
 	}
 	q := src.DB.Tenant(r.Tenant)
-	hits, err := k.Search.Count(ctx, q, pattern, MaxTotal+1)
-	if err != nil {
-		return f, fmt.Errorf("count the hits of a search: %w", err)
+	if hits == unknown {
+		n, err := k.Search.Count(ctx, q, pattern, MaxTotal+1)
+		if err != nil {
+			return f, fmt.Errorf("count the hits of a search: %w", err)
+		}
+		hits = int(n)
 	}
 	f.indexed, f.narrow = rows.Of(k.Search.Find, pattern), !rows.whole
 	f.dense = hits > maxSorted
-	f.counted, f.total = !f.narrow, int(hits)
+	f.counted, f.total = !f.narrow, hits
 	if f.narrow && !f.dense && hits > 0 {
 		if f.total, err = f.indexed.Count(ctx, q, MaxTotal+1); err != nil {
 			return f, fmt.Errorf("count %s: %w", k.Name, err)
