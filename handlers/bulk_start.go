@@ -6,56 +6,76 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 
 	"payaid/handlers/mw"
 	"payaid/internal/apperr"
+	"payaid/internal/auth"
 	"payaid/internal/bulk"
 	"payaid/internal/crm"
 )
 
-// changeContacts does one thing to the contacts that are selected in the list.
-func (s *server) changeContacts(c *fiber.Ctx) error {
-	p, _ := mw.Principal(c)
-	ids, match, err := selection(c)
-	if err != nil {
-		return err
-	}
-	in := bulk.Input{Entity: crm.EntityContacts, IDs: ids, Match: match}
-	var value string
-	in.Action, value, _ = strings.Cut(c.FormValue("do"), ":")
-	switch in.Action {
-	case crm.BulkAssign:
-		if in.Value.OwnerID, err = formOwner(value); err != nil {
+// changeSelected does one thing to the records that are selected in a list.
+func (s *server) changeSelected(l listed) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		p, _ := mw.Principal(c)
+		ids, match, err := selection(c)
+		if err != nil {
 			return err
 		}
-	case crm.BulkAddTags, crm.BulkRemoveTags:
-		in.Value.Tags = strings.Split(c.FormValue("tags"), ",")
-	case crm.BulkStage:
-		in.Value.Stage = value
-	case crm.BulkStatus:
-		in.Value.Status = value
+		in := bulk.Input{Entity: l.Key, IDs: ids, Match: match}
+		if in.Action, in.Value, err = bulkAction(c); err != nil {
+			return err
+		}
+		run, err := s.Bulk.Start(c.UserContext(), p, in)
+		if err != nil {
+			return aboutOne(err)
+		}
+		return s.bulkStarted(c, run, postedList(c, l))
 	}
-	run, err := s.Bulk.Start(c.UserContext(), p, in)
-	if err != nil {
-		return aboutOne(err)
-	}
-	return s.bulkStarted(c, run, postedList(c, contactList))
 }
 
-// exportSelected streams the contacts that are selected in the list as CSV.
-func (s *server) exportSelected(c *fiber.Ctx) error {
-	p, _ := mw.Principal(c)
-	ids, match, err := selection(c)
-	if err != nil {
-		return err
+// bulkAction reads which button of the bar was pressed: the action and, where it
+// has choices, the chosen one behind a colon.
+func bulkAction(c *fiber.Ctx) (action string, v bulk.Value, err error) {
+	action, value, _ := strings.Cut(c.FormValue("do"), ":")
+	switch action {
+	case crm.BulkAssign:
+		v.OwnerID, err = formOwner(value)
+	case crm.BulkAddTags, crm.BulkRemoveTags:
+		v.Tags = strings.Split(c.FormValue("tags"), ",")
+	case crm.BulkStage:
+		v.Stage = value
+	case crm.BulkStatus:
+		v.Status = value
+	case crm.BulkType:
+		v.Type = value
 	}
-	filter := crm.ContactFilter{IDs: ids, Sort: c.FormValue("sort")}
-	if match != nil {
-		filter.Query, filter.Filter = match.Query, match.Filter
-	} else if len(ids) == 0 {
-		return apperr.New(apperr.Validation, "Choose at least one contact.")
+	return action, v, err
+}
+
+// selected are the records of a list that somebody ticked, or all that match.
+type selected struct {
+	IDs                []uuid.UUID // nil: all that match
+	Text, Filter, Sort string
+}
+
+// exportSelected streams the records that are selected in a list as CSV.
+func (s *server) exportSelected(l listed, export func(ctx context.Context, p auth.Principal, which selected, format string, w io.Writer) error) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		p, _ := mw.Principal(c)
+		ids, match, err := selection(c)
+		if err != nil {
+			return err
+		}
+		which := selected{IDs: ids, Sort: c.FormValue("sort")}
+		if match != nil {
+			which.Text, which.Filter = match.Query, match.Filter
+		} else if len(ids) == 0 {
+			return apperr.New(apperr.Validation, "Choose at least one %s.", l.One)
+		}
+		return s.streamFile(c, l.Key, func(ctx context.Context, format string, w io.Writer) error {
+			return export(ctx, p, which, format, w)
+		})
 	}
-	return s.streamFile(c, "contacts", func(ctx context.Context, format string, w io.Writer) error {
-		return s.CRM.ExportContacts(ctx, p, filter, format, w)
-	})
 }
