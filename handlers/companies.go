@@ -41,13 +41,19 @@ func (s *server) listCompanies(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	owners, err := s.ownerOptions(c, p, true)
+	if err != nil {
+		return err
+	}
 	props := companies.ListProps{
-		Props: shared, Page: page, MayCreate: p.Can(auth.CompaniesWrite), MayExport: p.Can(auth.CompaniesExport),
+		Props: shared, Page: page, Owners: owners, MayCreate: p.Can(auth.CompaniesWrite), MayDelete: p.Can(auth.CompaniesDelete), MayExport: p.Can(auth.CompaniesExport),
 		NoAccess: p.ReadScope(auth.Companies) == auth.ScopeNone,
 	}
 	pushURL(c, companies.Listed.URL(shared.At))
 	frame := s.frame(c, "Companies", "companies")
-	frame.Notice = doneNotice(c, "company", "/companies")
+	if frame.Notice, err = s.listNotice(c, companyList); err != nil {
+		return err
+	}
 	return show(c, companies.ListPage(frame, props), companies.ResultsPart(props))
 }
 
@@ -129,6 +135,11 @@ func (s *server) exportCompanies(c *fiber.Ctx) error {
 		return err
 	}
 	return s.streamFile(c, "companies", func(ctx context.Context, format string, w io.Writer) error {
-		return s.CRM.ExportCompanies(ctx, p, at.Query(), format, w)
+		return s.CRM.ExportCompanies(ctx, p, at.Query(), nil, format, w)
 	})
+}
+
+func (s *server) exportSelectedCompanies(ctx context.Context, p auth.Principal, which selected, format string, w io.Writer) error {
+	q := listing.Query{Text: which.Text, Filter: which.Filter, Sort: which.Sort}
+	return s.CRM.ExportCompanies(ctx, p, q, which.IDs, format, w)
 }

@@ -87,3 +87,8 @@ func (s *server) exportContacts(c *fiber.Ctx) error {
 		return s.CRM.ExportContacts(ctx, p, filter, format, w)
 	})
 }
+
+func (s *server) exportSelectedContacts(ctx context.Context, p auth.Principal, which selected, format string, w io.Writer) error {
+	filter := crm.ContactFilter{IDs: which.IDs, Query: which.Text, Filter: which.Filter, Sort: which.Sort}
+	return s.CRM.ExportContacts(ctx, p, filter, format, w)
+}

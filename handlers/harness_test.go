@@ -141,7 +141,7 @@ func (w *world) services(t testing.TB, pool *db.DB, log *slog.Logger) (*change.W
 	w.settings = tenant.NewSettings(writer, blobs, picture.NewMaker(), w.auth)
 	w.crm = crm.New(writer, blobs, w.auth)
 	w.crm.UseCache(kept)
-	w.bulk = bulk.New(writer, w.auth, map[string]bulk.Entity{crm.EntityContacts: w.crm.BulkContacts()})
+	w.bulk = bulk.New(writer, w.auth, w.crm.BulkEntities())
 	w.mail = mail.New(pool, nil, log, time.Now)
 	client, err := jobs.New(pool, jobs.Options{Log: log, Tracked: []jobs.Tracker{jobs.Track[crm.ImportArgs](), jobs.Track[bulk.Args]()}})
 	ok(t, err)

@@ -53,6 +53,56 @@ var (
 	pageEvents = ofBatch("/bulk/", "/events")
 )
 
+// chosenCompany sends fields with the id of a new company of the owner's as the selection.
+func chosenCompany(fields ...string) body {
+	return func(t *testing.T, w *world, b *browser) (string, string) {
+		id := w.company(t, w.owner, crm.CompanyInput{Name: "Chosen Steel"}).ID.String()
+		return form(append(fields, "id", id)...)(t, w, b)
+	}
+}
+
+// ofCompanyBatch is ofBatch for companies.
+func ofCompanyBatch(prefix, suffix string) target {
+	return func(t *testing.T, w *world) string {
+		c := w.company(t, w.owner, crm.CompanyInput{Name: "Aravalli Steel"})
+		run, err := w.bulk.Start(t.Context(), w.principal(t, w.owner), bulk.Input{
+			Entity: crm.EntityCompanies, Action: crm.BulkType, Value: bulk.Value{Type: "partner"}, IDs: []uuid.UUID{c.ID, uuid.New()},
+		})
+		ok(t, err)
+		return prefix + run.ID.String() + suffix
+	}
+}
+
+var companyBulkScenarios = []scenario{
+	{route: "POST /companies/bulk", name: "ok", as: asOwner, send: chosenCompany("do", "set-type:partner", "q", "cho", "sort", "-name"), status: seeOther, check: location("/companies?q=cho&sort=-name&done=bulk&id=")},
+	{route: "POST /companies/bulk", name: "part", as: asOwner, headers: htmx(), send: chosenCompany("do", "add-tags", "tags", "vip, north"), status: okay, wants: []string{"1 of 1 companies changed.", `/undo"`}, check: header("HX-Trigger", `{"companiesChanged":{"target":"body"}}`)},
+	{route: "POST /companies/bulk", name: "all that match", as: asOwner, headers: htmx(), send: form("do", "delete", "all", "1", "filter", "tag:\"no such tag\""), status: okay, wants: []string{`id="bulk-progress"`, "Delete companies"}},
+	{route: "POST /companies/bulk", name: "not to be changed", as: asManager, headers: htmx(), send: chosenCompany("do", "delete"), status: okay, wants: []string{"0 of 1 companies changed, 1 skipped.", "Ask its owner, Asha Shah."}, lacks: []string{"/undo"}},
+	{route: "POST /companies/bulk", name: "anonymous", send: chosenCompany("do", "delete"), status: unauthorized},
+	{route: "POST /companies/bulk", name: "no right", as: readKey, send: chosenCompany("do", "delete"), status: forbidden},
+	{route: "POST /companies/bulk", name: "invalid", as: asOwner, send: form("do", "delete"), status: unprocessable, wants: []string{"Choose at least one record."}},
+	{route: "POST /companies/bulk", name: "what contacts alone have", as: asOwner, send: chosenCompany("do", "set-stage:customer"), status: unprocessable},
+	{route: "GET /companies", name: "after a bulk action", as: asOwner, path: func(t *testing.T, w *world) string {
+		return "/companies?done=bulk&id=" + strings.TrimPrefix(ofCompanyBatch("/bulk/", "")(t, w), "/bulk/")
+	}, status: okay, wants: []string{"1 of 2 companies changed, 1 skipped.", "data-undo"}},
+	{route: "GET /bulk/:id", name: "of companies", as: asOwner, path: ofCompanyBatch("/bulk/", ""), status: okay, wants: []string{"Set the type of companies: partner", "This company does not exist", `href="/companies"`}},
+	{route: "POST /bulk/:id/undo", name: "of companies", as: asOwner, headers: htmx(), path: ofCompanyBatch("/bulk/", "/undo"), send: form(), status: okay, wants: []string{"1 of 1 companies put back."}},
+
+	{route: "POST /companies/export.csv", name: "ok", as: asOwner, send: chosenCompany(), status: okay, wants: []string{"Name,Parent,Type", "Chosen Steel"}, lacks: []string{"Aravalli"}, check: header("Content-Type", "text/csv; charset=utf-8")},
+	{route: "POST /companies/export.csv", name: "all that match", as: asOwner, send: form("all", "1", "q", "no company has this"), status: okay, lacks: []string{"Chosen"}},
+	{route: "POST /companies/export.csv", name: "other business", as: asStranger, send: chosenCompany(), status: okay, lacks: []string{"Chosen"}},
+	{route: "POST /companies/export.csv", name: "anonymous", send: chosenCompany(), status: unauthorized},
+	{route: "POST /companies/export.csv", name: "no right", as: asMember, send: chosenCompany(), status: forbidden},
+	{route: "POST /companies/export.csv", name: "invalid", as: asOwner, send: form(), status: unprocessable, wants: []string{"Choose at least one company."}},
+
+	{route: "POST /api/v1/batch", name: "companies", as: withKey, send: func(t *testing.T, w *world, _ *browser) (string, string) {
+		id := w.company(t, w.owner, crm.CompanyInput{Name: "Ganga Paper"}).ID.String()
+		return "application/json", `{"entity":"companies","action":"set-type","type":"Partner","ids":["` + id + `"]}`
+	}, status: accepted, wants: []string{`"entity":"companies"`, `"done":1`}},
+	{route: "POST /api/v1/batch", name: "no type", as: withKey, send: jsonBody(`{"entity":"companies","action":"set-type","type":"friend","ids":["01930f3e-7a52-7c3b-9d51-2f6f5a8f1c47"]}`), status: unprocessable, wants: append(badValue, `"field":"type"`)},
+	{route: "GET /api/v1/batch/:id", name: "of companies", as: withKey, path: ofCompanyBatch("/api/v1/batch/", ""), status: okay, wants: []string{`"action":"set-type"`, `"counts":{"total":2,"done":1,"failed":0,"skipped":1}`}},
+}
+
 var bulkPageScenarios = []scenario{
 	{route: "POST /contacts/bulk", name: "ok", as: asOwner, send: chosen("do", "set-stage:customer", "q", "cho", "sort", "-name"), status: seeOther, check: location("/contacts?q=cho&sort=-name&done=bulk&id=")},
 	{route: "POST /contacts/bulk", name: "part", as: asOwner, headers: htmx(), send: chosen("do", "add-tags", "tags", "vip, north"), status: okay, wants: []string{"1 of 1 contacts changed.", `/undo"`, `hx-target="#toaster"`}, check: header("HX-Trigger", `{"contactsChanged":{"target":"body"}}`)},

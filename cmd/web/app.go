@@ -141,7 +141,7 @@ func (a *app) build(ctx context.Context, works bool) error {
 	a.join = join.New(write, a.auth)
 	a.crm = crm.New(write, a.blobs, a.auth)
 	a.crm.UseCache(a.cache)
-	a.bulk = bulk.New(write, a.auth, map[string]bulk.Entity{crm.EntityContacts: a.crm.BulkContacts()})
+	a.bulk = bulk.New(write, a.auth, a.crm.BulkEntities())
 	a.audit = audit.New(a.db)
 	pictures := picture.NewMaker()
 	a.photos = auth.NewPhotos(write, a.blobs, pictures)

@@ -19,8 +19,8 @@ const batchPath = Prefix + "/batch"
 // Batch is one action on many records and what has become of it.
 type Batch struct {
 	ID         uuid.UUID   `json:"id" format:"uuid" example:"01930f3e-7a52-7c3b-9d51-2f6f5a8f1c60"`
-	Entity     string      `json:"entity" enum:"contacts" example:"contacts"`
-	Action     string      `json:"action" enum:"assign,add-tags,remove-tags,set-stage,set-status,delete,restore" example:"set-stage"`
+	Entity     string      `json:"entity" enum:"contacts,companies" example:"contacts"`
+	Action     string      `json:"action" enum:"assign,add-tags,remove-tags,set-stage,set-status,set-type,delete,restore" example:"set-stage"`
 	Undoes     *uuid.UUID  `json:"undoes" format:"uuid" doc:"The batch that this one takes back; null for an action of its own"`
 	UndoneBy   *uuid.UUID  `json:"undoneBy" format:"uuid" doc:"The batch that takes this one back"`
 	UndoUntil  *time.Time  `json:"undoUntil" example:"2026-11-29T06:30:00Z" doc:"Until when it can be undone; null when it cannot"`
@@ -56,14 +56,15 @@ func batchOf(r bulk.Run) Batch {
 
 // BatchFields are what a batch is made from.
 type BatchFields struct {
-	Entity  string              `json:"entity" enum:"contacts" example:"contacts" doc:"What kind of record"`
-	Action  string              `json:"action" enum:"assign,add-tags,remove-tags,set-stage,set-status,delete,restore" example:"set-stage" doc:"What to do: assign needs ownerId, add-tags and remove-tags need tags, set-stage needs stage, set-status needs status. delete moves to the trash, restore takes out of it"`
+	Entity  string              `json:"entity" enum:"contacts,companies" example:"contacts" doc:"What kind of record"`
+	Action  string              `json:"action" enum:"assign,add-tags,remove-tags,set-stage,set-status,set-type,delete,restore" example:"set-stage" doc:"What to do: assign needs ownerId, add-tags and remove-tags need tags, set-stage needs stage and set-status needs status, of contacts; set-type needs type, of companies. delete moves to the trash, restore takes out of it"`
 	IDs     []uuid.UUID         `json:"ids,omitempty" maxItems:"1000" nullable:"false" doc:"The records, at most 1,000; or say what they match"`
 	Filter  *BatchFilter        `json:"filter,omitempty" doc:"All records that match, instead of ids. The set is fixed when the batch starts. An empty object is every record that you may see"`
 	OwnerID Optional[uuid.UUID] `json:"ownerId" required:"false" format:"uuid" doc:"For assign: a person of the business; null takes the owner away"`
 	Tags    []string            `json:"tags,omitempty" nullable:"false" doc:"For add-tags and remove-tags" example:"vip"`
 	Stage   string              `json:"stage,omitempty" doc:"For set-stage: prospect, contact or customer" example:"customer"`
 	Status  string              `json:"status,omitempty" doc:"For set-status: active, inactive or lost" example:"inactive"`
+	Type    string              `json:"type,omitempty" doc:"For set-type: customer, partner or competitor" example:"partner"`
 }
 
 // BatchFilter chooses records as their list does.
@@ -73,7 +74,7 @@ type BatchFilter struct {
 }
 
 func (b *BatchFields) input() bulk.Input {
-	in := bulk.Input{Entity: b.Entity, Action: b.Action, IDs: b.IDs, Value: bulk.Value{OwnerID: b.OwnerID.pointer(), Tags: b.Tags, Stage: b.Stage, Status: b.Status}}
+	in := bulk.Input{Entity: b.Entity, Action: b.Action, IDs: b.IDs, Value: bulk.Value{OwnerID: b.OwnerID.pointer(), Tags: b.Tags, Stage: b.Stage, Status: b.Status, Type: b.Type}}
 	if b.Filter != nil {
 		in.Match = &bulk.Match{Query: b.Filter.Query, Filter: b.Filter.Filter}
 	}

@@ -93,7 +93,9 @@ func (o *operations) listCompanies(ctx context.Context, in *listCompaniesInput) 
 
 func (o *operations) exportCompanies(_ context.Context, in *exportCompaniesInput) (*huma.StreamResponse, error) {
 	p, q := in.principal, in.query()
-	return o.export("companies", in.Format, func(ctx context.Context, w io.Writer) error { return o.CRM.ExportCompanies(ctx, p, q, in.Format, w) }), nil
+	return o.export("companies", in.Format, func(ctx context.Context, w io.Writer) error {
+		return o.CRM.ExportCompanies(ctx, p, q, nil, in.Format, w)
+	}), nil
 }
 
 func (o *operations) createCompany(ctx context.Context, in *createCompanyInput) (*createdAnswer[Company], error) {

@@ -46,6 +46,7 @@ type Value struct {
 	Tags    []string   `json:"tags,omitempty"`
 	Stage   string     `json:"stage,omitempty"`
 	Status  string     `json:"status,omitempty"`
+	Type    string     `json:"type,omitempty"`
 }
 
 // Match chooses records as their list does.

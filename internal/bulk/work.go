@@ -39,11 +39,6 @@ func (Args) Kind() string { return "bulk.run" }
 // Progress implements jobs.Tracked.
 func (a Args) Progress() (tenant, id uuid.UUID) { return a.TenantID, a.RunID }
 
-// errStop ends a run for good, with a sentence for the user.
-type errStop string
-
-func (e errStop) Error() string { return string(e) }
-
 // Work works one run, with the rights that whoever started it has now. It goes on
 // behind the last committed record, so that it may be killed and called again at
 // any time, also by two at once. It returns jobs.ErrMore when there is more to do.
@@ -51,29 +46,17 @@ func (e errStop) Error() string { return string(e) }
 // error is returned, and told there too when last says that nobody will try again.
 func (s *Service) Work(ctx context.Context, args Args, last bool) error {
 	w := &worker{s: s, args: args, report: jobs.NewReporter(s.db, s.now, args.TenantID, args.RunID)}
-	if err := w.load(ctx); err != nil {
-		return err
-	}
-	if w.row.FinishedAt != nil {
+	err := w.load(ctx)
+	if err == nil && w.row.FinishedAt != nil {
 		return nil
 	}
-	err := w.work(ctx)
-	stop, stopped := errors.AsType[errStop](err)
-	switch {
-	case err == nil:
-		return errors.Join(w.tell(ctx, ""), w.report.Complete(ctx, ""))
-	case stopped:
-		return errors.Join(w.tell(ctx, string(stop)), w.report.Fail(ctx, string(stop)))
-	case errors.Is(ctx.Err(), context.Canceled):
-		return jobs.ErrMore // the process is going down: another one goes on
-	case last && !errors.Is(err, jobs.ErrMore):
-		// The run's own time may be over, and the user must learn of it all the same.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), atOnceLimit)
-		defer cancel()
-		const ours = "This stopped because of a problem on our side. What was done until then stays and can be undone."
-		return errors.Join(err, w.tell(ctx, ours), w.report.Fail(ctx, ours))
+	if err == nil {
+		err = w.work(ctx)
 	}
-	return err
+	return w.report.Finish(ctx, err, jobs.Ending{
+		Last: last, Tell: func(ctx context.Context, problem string) (string, error) { return problem, w.tell(ctx, problem) },
+		Ours: "This stopped because of a problem on our side. What was done until then stays and can be undone.",
+	})
 }
 
 // worker is one call of Work. It is for one goroutine.
@@ -127,13 +110,13 @@ func (w *worker) work(ctx context.Context) error {
 func (w *worker) open(ctx context.Context) error {
 	p, err := w.s.auth.ByActor(ctx, w.args.TenantID, w.args.ActorKind, w.args.ActorID)
 	if apperr.Is(err, apperr.Unauthorized) {
-		return errStop(apperr.From(err).Message)
+		return jobs.Stop(apperr.From(err).Message)
 	}
 	if err != nil {
 		return err
 	}
 	if w.entity, err = w.s.right(p, w.row.Entity, w.row.Action); err != nil {
-		return errStop("Whoever started this may not do it any more.")
+		return jobs.Stop("Whoever started this may not do it any more.")
 	}
 	w.p = p
 	if err := json.Unmarshal(w.row.Value, &w.value); err != nil {
@@ -172,7 +155,7 @@ func (w *worker) gather(ctx context.Context) error {
 			ids, next, err = w.entity.Match(ctx, w.p, m, w.row.Place, gatherRows)
 		}
 		if e, ok := errors.AsType[*apperr.Error](err); ok && e.Code != apperr.Unavailable {
-			return errStop(e.Message)
+			return jobs.Stop(e.Message)
 		}
 		if err != nil {
 			return fmt.Errorf("choose the records of bulk run %s: %w", w.row.ID, err)

@@ -98,19 +98,24 @@ func (s *Service) UpdateCompany(ctx context.Context, p auth.Principal, id uuid.U
 		if before.DeletedAt != nil {
 			return Company{}, errNoCompany()
 		}
-		in := patch.apply(before)
-		in.normalize()
-		if err := in.validate(); err != nil {
-			return Company{}, err
-		}
-		if err := checkMove(ctx, tx, p, before, &in); err != nil {
-			return Company{}, err
-		}
-		if err := saveCompany(ctx, tx, p, id, in); err != nil {
-			return Company{}, err
-		}
-		return recordCompany(ctx, tx, p, id, "company.update", before)
+		return changeCompany(ctx, tx, p, before, patch)
 	})
+}
+
+// changeCompany saves a company that lockCompany returned, with the patch.
+func changeCompany(ctx context.Context, tx *change.Tx, p auth.Principal, before Company, patch CompanyPatch) (Company, error) {
+	in := patch.apply(before)
+	in.normalize()
+	if err := in.validate(); err != nil {
+		return Company{}, err
+	}
+	if err := checkMove(ctx, tx, p, before, &in); err != nil {
+		return Company{}, err
+	}
+	if err := saveCompany(ctx, tx, p, before.ID, in); err != nil {
+		return Company{}, err
+	}
+	return recordCompany(ctx, tx, p, before.ID, "company.update", before)
 }
 
 // checkMove checks the owner and the parent where they change.
@@ -142,15 +147,11 @@ func (s *Service) setCompanyDeleted(ctx context.Context, p auth.Principal, id uu
 	if err := p.Require(auth.CompaniesDelete); err != nil {
 		return Company{}, err
 	}
-	action := "company.restore"
-	if deleted {
-		action = "company.delete"
-	}
 	input := struct {
 		ID      uuid.UUID
 		Version *int64
 	}{id, version}
-	return change.Do(ctx, s.write, p.Actor(), action, input, func(ctx context.Context, tx *change.Tx) (Company, error) {
+	return change.Do(ctx, s.write, p.Actor(), companyTrashAction(deleted), input, func(ctx context.Context, tx *change.Tx) (Company, error) {
 		before, err := lockCompany(ctx, tx, p, id, version)
 		if err != nil {
 			return Company{}, err
@@ -158,15 +159,29 @@ func (s *Service) setCompanyDeleted(ctx context.Context, p auth.Principal, id uu
 		if deleted == (before.DeletedAt != nil) {
 			return before, nil // already so: doing it again changes nothing
 		}
-		params := db.SetCompanyDeletedParams{TenantID: p.TenantID, ID: id, Now: tx.Now}
-		if deleted {
-			params.DeletedAt = &tx.Now
-		}
-		if err := tx.Q.SetCompanyDeleted(ctx, params); err != nil {
-			return Company{}, fmt.Errorf("%s: %w", action, err)
-		}
-		return recordCompany(ctx, tx, p, id, action, before)
+		return moveCompany(ctx, tx, p, before, deleted)
 	})
+}
+
+// moveCompany puts a company that lockCompany returned into the trash, or takes it
+// out.
+func moveCompany(ctx context.Context, tx *change.Tx, p auth.Principal, before Company, deleted bool) (Company, error) {
+	action := companyTrashAction(deleted)
+	params := db.SetCompanyDeletedParams{TenantID: p.TenantID, ID: before.ID, Now: tx.Now}
+	if deleted {
+		params.DeletedAt = &tx.Now
+	}
+	if err := tx.Q.SetCompanyDeleted(ctx, params); err != nil {
+		return Company{}, fmt.Errorf("%s: %w", action, err)
+	}
+	return recordCompany(ctx, tx, p, before.ID, action, before)
+}
+
+func companyTrashAction(deleted bool) string {
+	if deleted {
+		return "company.delete"
+	}
+	return "company.restore"
 }
 
 // readCompany returns a company the principal may see, in the trash or not.

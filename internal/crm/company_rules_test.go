@@ -266,7 +266,7 @@ func TestWhoReachesWhoseCompany(t *testing.T) {
 		"update":           func() error { _, err := o.UpdateCompany(ctx, nobody, id, crm.CompanyPatch{}, nil); return err },
 		"delete":           func() error { _, err := o.DeleteCompany(ctx, nobody, id, nil); return err },
 		"restore":          func() error { _, err := o.RestoreCompany(ctx, nobody, id, nil); return err },
-		"export by member": func() error { return o.ExportCompanies(ctx, o.asha, listing.Query{}, "csv", nil) },
+		"export by member": func() error { return o.ExportCompanies(ctx, o.asha, listing.Query{}, nil, "csv", nil) },
 		"views":            func() error { _, err := o.Views(ctx, nobody, crm.EntityCompanies); return err },
 	} {
 		wantCode(t, name, call(), apperr.NoPermission)
@@ -312,7 +312,7 @@ func TestCompaniesAreFoundFilteredAndExported(t *testing.T) {
 		}
 	}
 	var out strings.Builder
-	if err := o.ExportCompanies(ctx, o.manager, listing.Query{Sort: "-name"}, "csv", &out); err != nil {
+	if err := o.ExportCompanies(ctx, o.manager, listing.Query{Sort: "-name"}, nil, "csv", &out); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\r\n")

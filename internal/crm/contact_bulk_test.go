@@ -30,7 +30,7 @@ func newYard(t *testing.T) *yard {
 	t.Helper()
 	y := &yard{desk: newDesk(t)}
 	w := &change.Writer{DB: y.d.DB, Jobs: y.queue, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return y.now }}
-	y.bulk = bulk.New(w, y.auth, map[string]bulk.Entity{crm.EntityContacts: y.BulkContacts()})
+	y.bulk = bulk.New(w, y.auth, y.BulkEntities())
 	return y
 }
 

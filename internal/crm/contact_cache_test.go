@@ -126,7 +126,7 @@ func TestEveryWriteIsSeenByTheListAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	add(s.asha, crm.ContactInput{FirstName: "Farah", Company: "Kiran Group"})
-	many := bulk.New(s.writer, s.people, map[string]bulk.Entity{crm.EntityContacts: s.cached.BulkContacts()})
+	many := bulk.New(s.writer, s.people, s.cached.BulkEntities())
 	var run bulk.Run
 	for _, w := range []struct {
 		name  string

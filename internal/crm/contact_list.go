@@ -144,13 +144,15 @@ func (f ContactFilter) Listing() (listing.Query, error) {
 	var bad apperr.Fields
 	contactList.Refuse(q, &bad)
 	bad.Check(f.Stage == "" || slices.Contains(Stages, f.Stage), "stage", "Choose one of "+strings.Join(Stages, ", ")+".")
-	bad.Check(len(f.IDs) <= maxIDs, "ids", "Choose at most 1,000 contacts.")
 	bad.Check(f.Status == "" || slices.Contains(Statuses, f.Status), "status", "Choose one of "+strings.Join(Statuses, ", ")+".")
 	if err := bad.Err(); err != nil {
 		return q, err
 	}
 	if f.IDs != nil {
-		q.Only = listing.Condition{SQL: "c.id = ANY (?)", Args: []any{f.IDs}}
+		var err error
+		if q, err = Selected(q, f.IDs); err != nil {
+			return q, err
+		}
 	}
 	if f.Stage+f.Status == "" {
 		return q, nil

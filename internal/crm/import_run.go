@@ -41,11 +41,6 @@ func (ImportArgs) Kind() string { return "import.run" }
 // Progress implements jobs.Tracked.
 func (a ImportArgs) Progress() (tenant, id uuid.UUID) { return a.TenantID, a.ImportID }
 
-// errStop ends an import for good, with a sentence for the user.
-type errStop string
-
-func (e errStop) Error() string { return string(e) }
-
 // RunImport works one import, with the rights that whoever started it has now. It
 // goes on behind the last committed row, so that it may be killed and called
 // again at any time. It returns jobs.ErrMore when there is more to do. What
@@ -61,23 +56,15 @@ func (s *Service) RunImport(ctx context.Context, args ImportArgs, last bool) err
 	}
 	report := jobs.NewReporter(s.db, s.now, args.TenantID, args.ImportID)
 	run := &importRun{s: s, row: row, started: s.now(), report: report, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
-	err = run.work(ctx, args)
-	stop, stopped := errors.AsType[errStop](err)
-	switch {
-	case err == nil:
-		return errors.Join(run.end(ctx, args, ""), report.Complete(ctx, ""))
-	case stopped:
-		return errors.Join(run.end(ctx, args, string(stop)), report.Fail(ctx, string(stop)+" "+run.rowsBefore()))
-	case errors.Is(ctx.Err(), context.Canceled):
-		return jobs.ErrMore // the process is going down: another one goes on
-	case last && !errors.Is(err, jobs.ErrMore):
-		// The run's own time may be over, and the user must learn of it all the same.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
-		defer cancel()
-		const ours = "The import stopped because of a problem on our side."
-		return errors.Join(err, run.end(ctx, args, "there was a problem on our side."), report.Fail(ctx, ours+" "+run.rowsBefore()))
-	}
-	return err
+	return report.Finish(ctx, run.work(ctx, args), jobs.Ending{
+		Last: last, Ours: "There was a problem on our side.",
+		Tell: func(ctx context.Context, problem string) (message string, err error) {
+			if problem != "" {
+				message = problem + " " + run.rowsBefore()
+			}
+			return message, run.end(ctx, args, problem)
+		},
+	})
 }
 
 // importRun is one run of the job. It is for one goroutine.
@@ -201,13 +188,13 @@ func (r *importRun) open(ctx context.Context, args ImportArgs) error {
 func (s *Service) starter(ctx context.Context, args ImportArgs, right auth.Right) (auth.Principal, error) {
 	p, err := s.auth.ByActor(ctx, args.TenantID, args.ActorKind, args.ActorID)
 	if apperr.Is(err, apperr.Unauthorized) {
-		return p, errStop(apperr.From(err).Message)
+		return p, jobs.Stop(apperr.From(err).Message)
 	}
 	if err != nil {
 		return p, err
 	}
 	if err := p.Require(right); err != nil {
-		return p, errStop("Whoever started this may not change these records any more.")
+		return p, jobs.Stop("Whoever started this may not change these records any more.")
 	}
 	return p, nil
 }
@@ -250,13 +237,13 @@ func (r *importRun) end(ctx context.Context, args ImportArgs, problem string) er
 // are.
 func fileError(err error) error {
 	if says, ok := errors.AsType[sheet.Unreadable](err); ok {
-		return errStop(says)
+		return jobs.Stop(says)
 	}
 	switch {
 	case errors.Is(err, blob.ErrNotFound):
-		return errStop("The uploaded file is no longer there. Please upload it again.")
+		return jobs.Stop("The uploaded file is no longer there. Please upload it again.")
 	case errors.Is(err, blob.ErrDamaged):
-		return errStop("The uploaded file was damaged in storage. Please upload it again.")
+		return jobs.Stop("The uploaded file was damaged in storage. Please upload it again.")
 	}
 	return fmt.Errorf("read the uploaded file: %w", err)
 }

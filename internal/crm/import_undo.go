@@ -2,7 +2,6 @@ package crm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -95,21 +94,9 @@ func startUndo(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUI
 // RunImport it returns jobs.ErrMore when there is more to do.
 func (s *Service) RunUndo(ctx context.Context, args UndoArgs, last bool) error {
 	report := jobs.NewReporter(s.db, s.now, args.TenantID, args.UndoID)
-	err := s.undo(ctx, args, report)
-	stop, stopped := errors.AsType[errStop](err)
-	switch {
-	case err == nil:
-		return report.Complete(ctx, "")
-	case stopped:
-		return report.Fail(ctx, string(stop))
-	case errors.Is(ctx.Err(), context.Canceled):
-		return jobs.ErrMore // the process is going down: another one goes on
-	case last && !errors.Is(err, jobs.ErrMore):
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
-		defer cancel()
-		return errors.Join(err, report.Fail(ctx, "The undoing stopped because of a problem on our side. What is undone so far stays undone."))
-	}
-	return err
+	return report.Finish(ctx, s.undo(ctx, args, report), jobs.Ending{
+		Last: last, Ours: "The undoing stopped because of a problem on our side. What is undone so far stays undone.",
+	})
 }
 
 func (s *Service) undo(ctx context.Context, args UndoArgs, report *jobs.Reporter) error {

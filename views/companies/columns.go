@@ -39,3 +39,19 @@ func revenue(c crm.Company) templ.Component {
 	}
 	return ui.MoneyShort(*c.AnnualRevenue)
 }
+
+// bulk is what can be done to the companies of the list.
+func (p ListProps) bulk() list.BulkProps {
+	out := p.BulkForm(len(p.Page.Items), p.Page.Total, p.Page.Capped)
+	out.Delete = p.MayDelete
+	if p.MayExport {
+		out.Export = "/companies/export.csv"
+	}
+	if p.MayCreate {
+		out.Menus = append(list.OwnersMenu(crm.BulkAssign, p.Owners),
+			list.Menu{Key: "tags", Label: "Tag", Icon: ui.IconTag},
+			list.Menu{Key: "type", Label: "Type", Icon: ui.IconListChecks, Choices: list.Actions(crm.BulkType, crm.CompanyTypes)},
+		)
+	}
+	return out
+}

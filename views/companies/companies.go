@@ -31,7 +31,9 @@ var sortOptions = []ui.Option{
 type ListProps struct {
 	list.Props
 	Page      listing.Page[crm.Company]
+	Owners    []ui.Option // to whom the viewer may give companies
 	MayCreate bool
+	MayDelete bool
 	MayExport bool
 	NoAccess  bool // the viewer sees no company at all, whatever there is
 }

@@ -93,6 +93,8 @@ func title(r bulk.Run) string {
 		return "Set the stage of " + r.Entity + ": " + r.Value.Stage
 	case "set-status":
 		return "Set the status of " + r.Entity + ": " + r.Value.Status
+	case "set-type":
+		return "Set the type of " + r.Entity + ": " + r.Value.Type
 	case "delete":
 		return "Delete " + r.Entity
 	case "restore":
