@@ -182,15 +182,14 @@ func lockContact(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.U
 	return contactFromRow(row), nil
 }
 
-// recordContact reads the contact as it is now, marks its tags, writes the audit
-// entry and returns it.
+// recordContact reads the contact as it is now, writes the audit entry and returns
+// it.
 func recordContact(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, action string, before any) (Contact, error) {
 	row, err := tx.Q.GetContact(ctx, db.GetContactParams{TenantID: p.TenantID, ID: id})
 	if err != nil {
 		return Contact{}, fmt.Errorf("read the contact back: %w", err)
 	}
 	c := contactFromRow(row)
-	tx.Tag(tagContact(id), tagContactList)
 	return c, tx.Record(ctx, change.Event{Action: action, Entity: entityContact, EntityID: id, Before: before, After: c})
 }
 

@@ -7,7 +7,6 @@ import "github.com/google/uuid"
 const (
 	tagContactList = "contact:list"
 	tagCompanyList = "company:list"
-	tagViewList    = "view:list"
 )
 
 func tagContact(id uuid.UUID) string { return "contact:" + id.String() }

@@ -229,7 +229,6 @@ func (s *Service) DeleteView(ctx context.Context, p auth.Principal, id uuid.UUID
 		if err := tx.Q.DeleteView(ctx, db.DeleteViewParams{TenantID: p.TenantID, ID: id}); err != nil {
 			return View{}, fmt.Errorf("delete a view: %w", err)
 		}
-		tx.Tag(tagViewList)
 		return before, tx.Record(ctx, change.Event{Action: "view.delete", Entity: entityView, EntityID: id, Before: before})
 	})
 }
@@ -260,7 +259,6 @@ func (s *Service) SetDefaultView(ctx context.Context, p auth.Principal, id uuid.
 		if err != nil {
 			return View{}, fmt.Errorf("set the default view: %w", err)
 		}
-		tx.Tag(tagViewList)
 		before.Default = on
 		return before, tx.Record(ctx, change.Event{Action: "view.default", Entity: entityView, EntityID: id, Before: map[string]bool{"default": !on}, After: map[string]bool{"default": on}})
 	})
@@ -278,7 +276,6 @@ func recordView(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UU
 	if err != nil {
 		return View{}, err
 	}
-	tx.Tag(tagViewList)
 	return v, tx.Record(ctx, change.Event{Action: action, Entity: entityView, EntityID: id, Before: before, After: v})
 }
 
