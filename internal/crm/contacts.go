@@ -206,10 +206,16 @@ func saveContact(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.U
 	if err != nil {
 		return err
 	}
+	if err := in.checkContacted(tx.Now); err != nil {
+		return err
+	}
+	if err := ensureTags(ctx, tx, in.Tags); err != nil {
+		return err
+	}
 	err = tx.Q.SaveContact(ctx, db.SaveContactParams{
 		TenantID: p.TenantID, ID: id, FirstName: in.FirstName, LastName: in.LastName, Email: in.Email, Phone: in.Phone, CompanyID: company,
 		JobTitle: in.JobTitle, Source: in.Source, Address: in.Address, Gstin: in.GSTIN, Notes: in.Notes, Tags: in.Tags, Stage: in.Stage,
-		Status: in.Status, Warmth: in.Warmth, LeadScore: int32(in.LeadScore), NextFollowUp: followUp, OwnerID: in.OwnerID, Now: tx.Now,
+		Status: in.Status, Warmth: in.Warmth, LeadScore: int32(in.LeadScore), LastContactedAt: in.LastContactedAt, NextFollowUp: followUp, OwnerID: in.OwnerID, Now: tx.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("save the contact: %w", err)

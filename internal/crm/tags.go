@@ -7,6 +7,7 @@ import "github.com/google/uuid"
 const (
 	tagContactList = "contact:list"
 	tagCompanyList = "company:list"
+	tagTagList     = "tag:list"
 )
 
 func tagContact(id uuid.UUID) string { return "contact:" + id.String() }
