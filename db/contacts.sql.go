@@ -289,38 +289,39 @@ func (q *Queries) LockContact(ctx context.Context, arg LockContactParams) (int64
 
 const saveContact = `-- name: SaveContact :exec
 INSERT INTO contacts (tenant_id, id, first_name, last_name, email, phone, company_id, job_title, source, address, gstin, notes, tags,
-                      stage, status, warmth, lead_score, next_follow_up, owner_id, created_at, updated_at)
+                      stage, status, warmth, lead_score, last_contacted_at, next_follow_up, owner_id, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-        $14, $15, $16, $17, $18, $19, $20, $20)
+        $14, $15, $16, $17, $18, $19, $20, $21, $21)
 ON CONFLICT (tenant_id, id) DO UPDATE SET
     first_name = excluded.first_name, last_name = excluded.last_name, email = excluded.email, phone = excluded.phone,
     company_id = excluded.company_id, job_title = excluded.job_title, source = excluded.source, address = excluded.address,
     gstin = excluded.gstin, notes = excluded.notes, tags = excluded.tags, stage = excluded.stage, status = excluded.status,
-    warmth = excluded.warmth, lead_score = excluded.lead_score, next_follow_up = excluded.next_follow_up,
-    owner_id = excluded.owner_id, version = contacts.version + 1, updated_at = excluded.updated_at
+    warmth = excluded.warmth, lead_score = excluded.lead_score, last_contacted_at = excluded.last_contacted_at,
+    next_follow_up = excluded.next_follow_up, owner_id = excluded.owner_id, version = contacts.version + 1, updated_at = excluded.updated_at
 `
 
 type SaveContactParams struct {
-	TenantID     uuid.UUID  `db:"tenant_id"`
-	ID           uuid.UUID  `db:"id"`
-	FirstName    string     `db:"first_name"`
-	LastName     string     `db:"last_name"`
-	Email        string     `db:"email"`
-	Phone        string     `db:"phone"`
-	CompanyID    *uuid.UUID `db:"company_id"`
-	JobTitle     string     `db:"job_title"`
-	Source       string     `db:"source"`
-	Address      string     `db:"address"`
-	Gstin        string     `db:"gstin"`
-	Notes        string     `db:"notes"`
-	Tags         []string   `db:"tags"`
-	Stage        string     `db:"stage"`
-	Status       string     `db:"status"`
-	Warmth       string     `db:"warmth"`
-	LeadScore    int32      `db:"lead_score"`
-	NextFollowUp *time.Time `db:"next_follow_up"`
-	OwnerID      *uuid.UUID `db:"owner_id"`
-	Now          time.Time  `db:"now"`
+	TenantID        uuid.UUID  `db:"tenant_id"`
+	ID              uuid.UUID  `db:"id"`
+	FirstName       string     `db:"first_name"`
+	LastName        string     `db:"last_name"`
+	Email           string     `db:"email"`
+	Phone           string     `db:"phone"`
+	CompanyID       *uuid.UUID `db:"company_id"`
+	JobTitle        string     `db:"job_title"`
+	Source          string     `db:"source"`
+	Address         string     `db:"address"`
+	Gstin           string     `db:"gstin"`
+	Notes           string     `db:"notes"`
+	Tags            []string   `db:"tags"`
+	Stage           string     `db:"stage"`
+	Status          string     `db:"status"`
+	Warmth          string     `db:"warmth"`
+	LeadScore       int32      `db:"lead_score"`
+	LastContactedAt *time.Time `db:"last_contacted_at"`
+	NextFollowUp    *time.Time `db:"next_follow_up"`
+	OwnerID         *uuid.UUID `db:"owner_id"`
+	Now             time.Time  `db:"now"`
 }
 
 // Makes the contact, or changes the one with this id.
@@ -343,6 +344,7 @@ func (q *Queries) SaveContact(ctx context.Context, arg SaveContactParams) error 
 		arg.Status,
 		arg.Warmth,
 		arg.LeadScore,
+		arg.LastContactedAt,
 		arg.NextFollowUp,
 		arg.OwnerID,
 		arg.Now,

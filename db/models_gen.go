@@ -354,6 +354,8 @@ type SavedView struct {
 	Version   int64      `db:"version"`
 	CreatedAt time.Time  `db:"created_at"`
 	UpdatedAt time.Time  `db:"updated_at"`
+	Columns   []string   `db:"columns"`
+	Density   string     `db:"density"`
 }
 
 type Signup struct {
@@ -380,6 +382,37 @@ type StoredObject struct {
 	Key      string    `db:"key"`
 	Size     *int64    `db:"size"`
 	Sha256   *string   `db:"sha256"`
+}
+
+type Tag struct {
+	TenantID  uuid.UUID `db:"tenant_id"`
+	ID        uuid.UUID `db:"id"`
+	Name      string    `db:"name"`
+	Colour    string    `db:"colour"`
+	Version   int64     `db:"version"`
+	CreatedAt time.Time `db:"created_at"`
+	UpdatedAt time.Time `db:"updated_at"`
+}
+
+type TagRun struct {
+	TenantID  uuid.UUID  `db:"tenant_id"`
+	ID        uuid.UUID  `db:"id"`
+	TagID     uuid.UUID  `db:"tag_id"`
+	Action    string     `db:"action"`
+	FromName  string     `db:"from_name"`
+	ToName    string     `db:"to_name"`
+	Colour    string     `db:"colour"`
+	Undoes    *uuid.UUID `db:"undoes"`
+	Done      int64      `db:"done"`
+	Open      bool       `db:"open"`
+	CreatedAt time.Time  `db:"created_at"`
+}
+
+type TagRunRecord struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	RunID    uuid.UUID `db:"run_id"`
+	Entity   string    `db:"entity"`
+	RecordID uuid.UUID `db:"record_id"`
 }
 
 type Team struct {

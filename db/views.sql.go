@@ -97,7 +97,7 @@ func (q *Queries) GetListSettings(ctx context.Context, arg GetListSettingsParams
 }
 
 const getView = `-- name: GetView :one
-SELECT v.tenant_id, v.id, v.entity, v.name, v.owner_id, v.shared, v.query, v.filter, v.sort, v.version, v.created_at, v.updated_at, coalesce(u.name, '')::text AS owner_name,
+SELECT v.tenant_id, v.id, v.entity, v.name, v.owner_id, v.shared, v.query, v.filter, v.sort, v.version, v.created_at, v.updated_at, v.columns, v.density, coalesce(u.name, '')::text AS owner_name,
        EXISTS (SELECT FROM default_views d WHERE d.tenant_id = v.tenant_id AND d.view_id = v.id AND d.user_id = $1::uuid)::boolean AS is_default
 FROM saved_views v LEFT JOIN users u ON u.id = v.owner_id
 WHERE v.tenant_id = $2 AND v.id = $3 AND (v.shared OR v.owner_id = $1::uuid)
@@ -122,6 +122,8 @@ type GetViewRow struct {
 	Version   int64      `db:"version"`
 	CreatedAt time.Time  `db:"created_at"`
 	UpdatedAt time.Time  `db:"updated_at"`
+	Columns   []string   `db:"columns"`
+	Density   string     `db:"density"`
 	OwnerName string     `db:"owner_name"`
 	IsDefault bool       `db:"is_default"`
 }
@@ -142,6 +144,8 @@ func (q *Queries) GetView(ctx context.Context, arg GetViewParams) (GetViewRow, e
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Columns,
+		&i.Density,
 		&i.OwnerName,
 		&i.IsDefault,
 	)
@@ -149,7 +153,7 @@ func (q *Queries) GetView(ctx context.Context, arg GetViewParams) (GetViewRow, e
 }
 
 const listViews = `-- name: ListViews :many
-SELECT v.tenant_id, v.id, v.entity, v.name, v.owner_id, v.shared, v.query, v.filter, v.sort, v.version, v.created_at, v.updated_at, coalesce(u.name, '')::text AS owner_name,
+SELECT v.tenant_id, v.id, v.entity, v.name, v.owner_id, v.shared, v.query, v.filter, v.sort, v.version, v.created_at, v.updated_at, v.columns, v.density, coalesce(u.name, '')::text AS owner_name,
        EXISTS (SELECT FROM default_views d WHERE d.tenant_id = v.tenant_id AND d.view_id = v.id AND d.user_id = $1::uuid)::boolean AS is_default
 FROM saved_views v LEFT JOIN users u ON u.id = v.owner_id
 WHERE v.tenant_id = $2 AND v.entity = $3 AND (v.shared OR v.owner_id = $1::uuid)
@@ -176,6 +180,8 @@ type ListViewsRow struct {
 	Version   int64      `db:"version"`
 	CreatedAt time.Time  `db:"created_at"`
 	UpdatedAt time.Time  `db:"updated_at"`
+	Columns   []string   `db:"columns"`
+	Density   string     `db:"density"`
 	OwnerName string     `db:"owner_name"`
 	IsDefault bool       `db:"is_default"`
 }
@@ -203,6 +209,8 @@ func (q *Queries) ListViews(ctx context.Context, arg ListViewsParams) ([]ListVie
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Columns,
+			&i.Density,
 			&i.OwnerName,
 			&i.IsDefault,
 		); err != nil {
@@ -258,10 +266,10 @@ func (q *Queries) SaveListSettings(ctx context.Context, arg SaveListSettingsPara
 }
 
 const saveView = `-- name: SaveView :exec
-INSERT INTO saved_views (tenant_id, id, entity, name, owner_id, shared, query, filter, sort, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+INSERT INTO saved_views (tenant_id, id, entity, name, owner_id, shared, query, filter, sort, columns, density, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
 ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, shared = excluded.shared, query = excluded.query, filter = excluded.filter,
-    sort = excluded.sort, version = saved_views.version + 1, updated_at = excluded.updated_at
+    sort = excluded.sort, columns = excluded.columns, density = excluded.density, version = saved_views.version + 1, updated_at = excluded.updated_at
 `
 
 type SaveViewParams struct {
@@ -274,6 +282,8 @@ type SaveViewParams struct {
 	Query    string     `db:"query"`
 	Filter   string     `db:"filter"`
 	Sort     string     `db:"sort"`
+	Columns  []string   `db:"columns"`
+	Density  string     `db:"density"`
 	Now      time.Time  `db:"now"`
 }
 
@@ -288,6 +298,8 @@ func (q *Queries) SaveView(ctx context.Context, arg SaveViewParams) error {
 		arg.Query,
 		arg.Filter,
 		arg.Sort,
+		arg.Columns,
+		arg.Density,
 		arg.Now,
 	)
 	return err

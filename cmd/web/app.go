@@ -149,12 +149,14 @@ func (a *app) build(ctx context.Context, works bool) error {
 	if err := a.openBackups(ctx); err != nil {
 		return err
 	}
-	options := jobs.Options{Log: a.log, Observe: a.metrics.Job, Tracked: []jobs.Tracker{jobs.Track[crm.ImportArgs](), jobs.Track[crm.UndoArgs](), jobs.Track[bulk.Args]()}}
+	options := jobs.Options{Log: a.log, Observe: a.metrics.Job, Tracked: []jobs.Tracker{jobs.Track[crm.ImportArgs](), jobs.Track[crm.UndoArgs](), jobs.Track[crm.TagRunArgs](), jobs.Track[bulk.Args]()}}
 	if works {
 		options.Workers = jobs.NewWorkers()
 		jobs.Add(options.Workers, a.crm.RunImport)
 		jobs.Add(options.Workers, a.crm.RunUndo)
 		jobs.Add(options.Workers, a.crm.SweepImports)
+		jobs.Add(options.Workers, a.crm.RunTags)
+		jobs.Add(options.Workers, a.crm.PurgeTagRuns)
 		jobs.Add(options.Workers, a.bulk.Work)
 		jobs.Add(options.Workers, a.bulk.Purge)
 		jobs.Add(options.Workers, write.RunPurge)
@@ -172,7 +174,7 @@ func (a *app) build(ctx context.Context, works bool) error {
 		})
 		options.Periodic = []jobs.Periodic{
 			{Every: time.Hour, Args: change.PurgeArgs{}}, {Every: 24 * time.Hour, Args: mail.PurgeArgs{}},
-			{Every: 24 * time.Hour, Args: bulk.PurgeArgs{}}, {Every: time.Hour, Args: crm.SweepImportsArgs{}},
+			{Every: 24 * time.Hour, Args: bulk.PurgeArgs{}}, {Every: 24 * time.Hour, Args: crm.PurgeTagRunsArgs{}}, {Every: time.Hour, Args: crm.SweepImportsArgs{}},
 			{Every: 24 * time.Hour, Args: notify.PurgeArgs{}}, {Every: 5 * time.Minute, Args: backup.Nightly{}, Queue: backupQueue},
 			{Every: 10 * time.Minute, Args: platform.WatchBackupsArgs{}},
 		}

@@ -16,15 +16,15 @@ SELECT version FROM contacts WHERE tenant_id = @tenant_id AND id = @id FOR UPDAT
 -- name: SaveContact :exec
 -- Makes the contact, or changes the one with this id.
 INSERT INTO contacts (tenant_id, id, first_name, last_name, email, phone, company_id, job_title, source, address, gstin, notes, tags,
-                      stage, status, warmth, lead_score, next_follow_up, owner_id, created_at, updated_at)
+                      stage, status, warmth, lead_score, last_contacted_at, next_follow_up, owner_id, created_at, updated_at)
 VALUES (@tenant_id, @id, @first_name, @last_name, @email, @phone, @company_id, @job_title, @source, @address, @gstin, @notes, @tags,
-        @stage, @status, @warmth, @lead_score, @next_follow_up, @owner_id, @now, @now)
+        @stage, @status, @warmth, @lead_score, @last_contacted_at, @next_follow_up, @owner_id, @now, @now)
 ON CONFLICT (tenant_id, id) DO UPDATE SET
     first_name = excluded.first_name, last_name = excluded.last_name, email = excluded.email, phone = excluded.phone,
     company_id = excluded.company_id, job_title = excluded.job_title, source = excluded.source, address = excluded.address,
     gstin = excluded.gstin, notes = excluded.notes, tags = excluded.tags, stage = excluded.stage, status = excluded.status,
-    warmth = excluded.warmth, lead_score = excluded.lead_score, next_follow_up = excluded.next_follow_up,
-    owner_id = excluded.owner_id, version = contacts.version + 1, updated_at = excluded.updated_at;
+    warmth = excluded.warmth, lead_score = excluded.lead_score, last_contacted_at = excluded.last_contacted_at,
+    next_follow_up = excluded.next_follow_up, owner_id = excluded.owner_id, version = contacts.version + 1, updated_at = excluded.updated_at;
 
 -- name: SetContactDeleted :exec
 UPDATE contacts SET deleted_at = @deleted_at, version = version + 1, updated_at = @now

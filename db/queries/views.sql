@@ -20,10 +20,10 @@ SELECT version FROM saved_views WHERE tenant_id = @tenant_id AND id = @id FOR UP
 SELECT count(*) FROM saved_views WHERE tenant_id = @tenant_id AND owner_id IS NOT DISTINCT FROM sqlc.narg(owner_id)::uuid;
 
 -- name: SaveView :exec
-INSERT INTO saved_views (tenant_id, id, entity, name, owner_id, shared, query, filter, sort, created_at, updated_at)
-VALUES (@tenant_id, @id, @entity, @name, sqlc.narg(owner_id), @shared, @query, @filter, @sort, @now, @now)
+INSERT INTO saved_views (tenant_id, id, entity, name, owner_id, shared, query, filter, sort, columns, density, created_at, updated_at)
+VALUES (@tenant_id, @id, @entity, @name, sqlc.narg(owner_id), @shared, @query, @filter, @sort, @columns, @density, @now, @now)
 ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, shared = excluded.shared, query = excluded.query, filter = excluded.filter,
-    sort = excluded.sort, version = saved_views.version + 1, updated_at = excluded.updated_at;
+    sort = excluded.sort, columns = excluded.columns, density = excluded.density, version = saved_views.version + 1, updated_at = excluded.updated_at;
 
 -- name: DeleteView :exec
 DELETE FROM saved_views WHERE tenant_id = @tenant_id AND id = @id;

@@ -39,6 +39,7 @@ const (
 
 	PeopleConfigure Right = "people:configure"
 	TeamsConfigure  Right = "teams:configure"
+	TagsConfigure   Right = "tags:configure"
 	KeysConfigure   Right = "keys:configure"
 	AuditRead       Right = "audit:read"
 )
@@ -48,11 +49,11 @@ var Rights = []Right{
 	ContactsRead, ContactsWrite, ContactsDelete, ContactsExport,
 	CompaniesRead, CompaniesWrite, CompaniesDelete, CompaniesExport,
 	BusinessConfigure, BusinessDelete,
-	PeopleConfigure, TeamsConfigure, KeysConfigure, AuditRead,
+	PeopleConfigure, TeamsConfigure, TagsConfigure, KeysConfigure, AuditRead,
 }
 
 // administration are the rights over the business as a whole, not over records.
-var administration = []Right{BusinessConfigure, BusinessDelete, PeopleConfigure, TeamsConfigure, KeysConfigure, AuditRead}
+var administration = []Right{BusinessConfigure, BusinessDelete, PeopleConfigure, TeamsConfigure, TagsConfigure, KeysConfigure, AuditRead}
 
 // Scopes lists every scope, widest first.
 var Scopes = []Scope{ScopeAll, ScopeTeam, ScopeOwn, ScopeNone}
@@ -137,6 +138,8 @@ func (r Right) Label() string {
 		return "Manage people and their roles"
 	case TeamsConfigure:
 		return "Manage teams"
+	case TagsConfigure:
+		return "Rename, colour, merge and delete tags"
 	case KeysConfigure:
 		return "Manage API keys"
 	case AuditRead:

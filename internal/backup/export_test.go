@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"filippo.io/age"
@@ -65,8 +66,10 @@ func ForgetArchive(ctx context.Context, s *Service, id uuid.UUID) error {
 	return s.forgetArchive(ctx, id)
 }
 
-// MakeOlder lets an archive be said to be of another schema.
+// MakeOlder lets an archive be said to be of another schema, which may not have the
+// tables yet in which the archive has nothing.
 func MakeOlder(ctx context.Context, s *Service, a TenantArchive, schema int64) error {
 	a.Schema = schema
+	a.Order = slices.DeleteFunc(slices.Clone(a.Order), func(table string) bool { return a.Tables[table].Rows == 0 })
 	return s.write(ctx, a.ID, tenantManifestName, a)
 }

@@ -38,6 +38,7 @@ var tenantRules = map[string]tenantRule{
 	"contacts":        {use: restored, derived: []string{"company_name"}},
 	"teams":           {use: restored},
 	"saved_views":     {use: restored},
+	"tags":            {use: restored},
 	"default_views":   {use: restored},
 	"sample_records":  {use: restored},
 	"list_settings":   {use: restored},
@@ -58,11 +59,13 @@ var tenantRules = map[string]tenantRule{
 	"bulk_runs":      {use: exported},
 	"bulk_items":     {use: exported},
 	"import_records": {use: exported},
+	"tag_runs":       {use: exported},
 
 	// Of the running system only.
 	"idempotency_keys": {use: leftOut},
 	"cache_outbox":     {use: leftOut},
 	"import_drafts":    {use: leftOut},
+	"tag_run_records":  {use: leftOut},
 }
 
 // Names of columns that mean the same in every table.

@@ -37,6 +37,7 @@ var refusals = map[string]refusal{
 
 	"invitations_tenant_id_email_key": {apperr.AlreadyExists, "email", "This person is invited already. Send the mail again from the list."},
 	"invitations_team_id_fkey":        {apperr.Validation, "teamId", "This team does not exist."},
+	"tags_tenant_id_name_key":         {apperr.AlreadyExists, "name", "There is a tag of this name already. Merge the two instead."},
 	"saved_views_tenant_id_name_key":  {apperr.AlreadyExists, "name", "You already have a view of this name."},
 }
 

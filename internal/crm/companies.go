@@ -250,6 +250,9 @@ func saveCompany(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.U
 		n := int32(*in.Employees) // bounded by validate
 		params.Employees = &n
 	}
+	if err := ensureTags(ctx, tx, in.Tags); err != nil {
+		return err
+	}
 	if err := tx.Q.SaveCompany(ctx, params); err != nil {
 		return fmt.Errorf("save the company: %w", err)
 	}

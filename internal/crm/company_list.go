@@ -79,9 +79,6 @@ var companyList = &listing.Kind[Company, companyListRow]{
 	Make: func(r companyListRow) (Company, error) { return companyFromRow(r.GetCompanyRow) },
 }
 
-// CompanySorts names the documented orders, the default one first.
-func CompanySorts() []string { return companyList.Sorts() }
-
 // Companies returns one page of the companies that the principal sees.
 func (s *Service) Companies(ctx context.Context, p auth.Principal, q listing.Query) (listing.Page[Company], error) {
 	if err := p.Require(auth.CompaniesRead); err != nil {

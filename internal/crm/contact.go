@@ -72,12 +72,14 @@ type ContactInput struct {
 	NextFollowUp string     `json:"nextFollowUp"` // YYYY-MM-DD or ""
 	OwnerID      *uuid.UUID `json:"ownerId"`      // nil: whoever creates it
 
+	LastContactedAt *time.Time `json:"lastContactedAt"` // nil: never, or nobody knows
+
 	known     *uuid.UUID // the company of a contact that is changed, which may lie in the trash
 	knownName string
 }
 
 // ContactPatch changes the fields that are not nil. "" empties a text; uuid.Nil
-// takes the owner away.
+// takes the owner away, a pointer to nil the time of the last contact.
 type ContactPatch struct {
 	FirstName, LastName, Email, Phone, Company, JobTitle, Source, Address, GSTIN, Notes *string
 	Tags                                                                                *[]string
@@ -85,6 +87,7 @@ type ContactPatch struct {
 	LeadScore                                                                           *int
 	NextFollowUp                                                                        *string
 	OwnerID                                                                             *uuid.UUID
+	LastContactedAt                                                                     **time.Time
 }
 
 // apply returns the input that the contact c would be made from after the patch.
@@ -92,7 +95,8 @@ func (p ContactPatch) apply(c Contact) ContactInput {
 	in := ContactInput{
 		FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, Phone: c.Phone, Company: c.Company, JobTitle: c.JobTitle,
 		Source: c.Source, Address: c.Address, GSTIN: c.GSTIN, Notes: c.Notes, Tags: c.Tags, Stage: c.Stage, Status: c.Status,
-		Warmth: c.Warmth, LeadScore: c.LeadScore, NextFollowUp: c.NextFollowUp, OwnerID: c.OwnerID, known: c.CompanyID, knownName: c.Company,
+		Warmth: c.Warmth, LeadScore: c.LeadScore, NextFollowUp: c.NextFollowUp, OwnerID: c.OwnerID, LastContactedAt: c.LastContactedAt,
+		known: c.CompanyID, knownName: c.Company,
 	}
 	set(&in.FirstName, p.FirstName)
 	set(&in.LastName, p.LastName)
@@ -110,6 +114,7 @@ func (p ContactPatch) apply(c Contact) ContactInput {
 	set(&in.Warmth, p.Warmth)
 	set(&in.LeadScore, p.LeadScore)
 	set(&in.NextFollowUp, p.NextFollowUp)
+	set(&in.LastContactedAt, p.LastContactedAt)
 	in.OwnerID = known(in.OwnerID, p.OwnerID)
 	return in
 }
@@ -144,6 +149,10 @@ func (in *ContactInput) normalize() {
 	in.Stage = orDefault(in.Stage, Stages[0])
 	in.Status = orDefault(in.Status, Statuses[0])
 	in.Warmth = orDefault(in.Warmth, Warmths[0])
+	if in.LastContactedAt != nil {
+		at := in.LastContactedAt.UTC().Truncate(time.Microsecond)
+		in.LastContactedAt = &at
+	}
 }
 
 func orDefault(s, otherwise string) string {
@@ -156,7 +165,7 @@ func orDefault(s, otherwise string) string {
 func normalizeTags(tags []string) []string {
 	out := []string{}
 	for _, t := range tags {
-		t = strings.ToLower(strings.Join(strings.Fields(t), " "))
+		t = normalTag(t)
 		if t != "" && !slices.Contains(out, t) {
 			out = append(out, t)
 		}
@@ -188,6 +197,17 @@ func (in *ContactInput) validate() error {
 	if _, err := in.followUp(); err != nil {
 		f.Add("nextFollowUp", "Enter a date as YYYY-MM-DD.")
 	}
+	return f.Err()
+}
+
+// clockLead is how far the clock of whoever tells a moment may be ahead of ours.
+const clockLead = time.Minute
+
+// checkContacted refuses a last contact that is still to come.
+func (in *ContactInput) checkContacted(now time.Time) error {
+	var f apperr.Fields
+	f.Check(in.LastContactedAt == nil || !in.LastContactedAt.After(now.Add(clockLead)), "lastContactedAt", "This has not come yet: enter a day up to today.")
+	f.Check(in.LastContactedAt == nil || in.LastContactedAt.Year() >= 1900, "lastContactedAt", "Enter a day after 1900.")
 	return f.Err()
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -68,6 +69,9 @@ func (s *Service) PutBackContact(ctx context.Context, p auth.Principal, id, entr
 func patchOf(field string, value json.RawMessage) (ContactPatch, error) {
 	if field == "ownerId" && string(value) == "null" {
 		return ContactPatch{OwnerID: new(uuid.UUID)}, nil
+	}
+	if field == "lastContactedAt" && string(value) == "null" {
+		return ContactPatch{LastContactedAt: new(*time.Time)}, nil
 	}
 	one, err := json.Marshal(map[string]json.RawMessage{field: value})
 	if err != nil {

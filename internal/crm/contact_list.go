@@ -32,7 +32,7 @@ type ContactFilter struct {
 	Filter string // in the language of package filter over ContactFields
 	Stage  string // one of Stages, or ""
 	Status string // one of Statuses, or ""
-	Sort   string // one of ContactSorts, with - in front for descending
+	Sort   string // one of contactOrders, with - in front for descending
 	Cursor string // from ContactPage; "" for the first page
 	Limit  int    // 1 to MaxPageSize; 25 when zero
 
@@ -180,6 +180,3 @@ func (f ContactFilter) Where() (filter.Expr, error) {
 	}
 	return where, nil
 }
-
-// ContactSorts names the documented orders, the default one first.
-func ContactSorts() []string { return contactList.Sorts() }

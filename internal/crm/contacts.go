@@ -182,15 +182,14 @@ func lockContact(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.U
 	return contactFromRow(row), nil
 }
 
-// recordContact reads the contact as it is now, marks its tags, writes the audit
-// entry and returns it.
+// recordContact reads the contact as it is now, writes the audit entry and returns
+// it.
 func recordContact(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, action string, before any) (Contact, error) {
 	row, err := tx.Q.GetContact(ctx, db.GetContactParams{TenantID: p.TenantID, ID: id})
 	if err != nil {
 		return Contact{}, fmt.Errorf("read the contact back: %w", err)
 	}
 	c := contactFromRow(row)
-	tx.Tag(tagContact(id), tagContactList)
 	return c, tx.Record(ctx, change.Event{Action: action, Entity: entityContact, EntityID: id, Before: before, After: c})
 }
 
@@ -207,10 +206,16 @@ func saveContact(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.U
 	if err != nil {
 		return err
 	}
+	if err := in.checkContacted(tx.Now); err != nil {
+		return err
+	}
+	if err := ensureTags(ctx, tx, in.Tags); err != nil {
+		return err
+	}
 	err = tx.Q.SaveContact(ctx, db.SaveContactParams{
 		TenantID: p.TenantID, ID: id, FirstName: in.FirstName, LastName: in.LastName, Email: in.Email, Phone: in.Phone, CompanyID: company,
 		JobTitle: in.JobTitle, Source: in.Source, Address: in.Address, Gstin: in.GSTIN, Notes: in.Notes, Tags: in.Tags, Stage: in.Stage,
-		Status: in.Status, Warmth: in.Warmth, LeadScore: int32(in.LeadScore), NextFollowUp: followUp, OwnerID: in.OwnerID, Now: tx.Now,
+		Status: in.Status, Warmth: in.Warmth, LeadScore: int32(in.LeadScore), LastContactedAt: in.LastContactedAt, NextFollowUp: followUp, OwnerID: in.OwnerID, Now: tx.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("save the contact: %w", err)

@@ -39,11 +39,16 @@ type contactRecord struct {
 // contactRecords writes the contacts as the queries read them, their companies
 // found or made, and fills in what they will be.
 func contactRecords(ctx context.Context, tx *change.Tx, p auth.Principal, contacts []*plannedRecord) (json.RawMessage, error) {
-	var names []string
+	var names, tags []string
 	for _, pr := range contacts {
-		if in := pr.input.(ContactInput); in.Company != "" {
+		in := pr.input.(ContactInput)
+		tags = append(tags, in.Tags...)
+		if in.Company != "" {
 			names = append(names, in.Company)
 		}
+	}
+	if err := ensureTags(ctx, tx, tags); err != nil {
+		return nil, err
 	}
 	companies, err := ensureCompanies(ctx, tx, p, names)
 	if err != nil {

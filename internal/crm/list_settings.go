@@ -80,6 +80,25 @@ func defaultSettings(entity string) ListSettings {
 	return ListSettings{Columns: defaultColumns[entity], Density: Comfortable, PageSize: defaultPageSize}
 }
 
+// inOrder brings columns of a list into its order, each once. known is false when the
+// list has not all of them.
+func inOrder(entity string, columns []string) (ordered []string, known bool) {
+	all := columnsOf[entity]
+	ordered = slices.DeleteFunc(slices.Clone(all), func(c string) bool { return !slices.Contains(columns, c) })
+	return ordered, !slices.ContainsFunc(columns, func(c string) bool { return !slices.Contains(all, c) })
+}
+
+// Under is how the list looks while it shows the view.
+func (l ListSettings) Under(v View) ListSettings {
+	if len(v.Columns) > 0 {
+		l.Columns = v.Columns
+	}
+	if v.Density != "" {
+		l.Density = v.Density
+	}
+	return l
+}
+
 // SaveListSettings keeps how the principal wants the list of the entity to look.
 // Without columns it is shown as for whoever has not chosen.
 func (s *Service) SaveListSettings(ctx context.Context, p auth.Principal, entity string, in ListSettings) (ListSettings, error) {
@@ -87,15 +106,14 @@ func (s *Service) SaveListSettings(ctx context.Context, p auth.Principal, entity
 		return ListSettings{}, apperr.New(apperr.BusinessRule, "An API key has no list to look at.")
 	}
 	var f apperr.Fields
-	for _, c := range in.Columns {
-		f.Check(slices.Contains(columnsOf[entity], c), "columns", "There is no such column.")
-	}
+	var known bool
+	in.Columns, known = inOrder(entity, in.Columns)
+	f.Check(known, "columns", "There is no such column.")
 	f.Check(in.Density == Comfortable || in.Density == Compact, "density", "Choose comfortable or compact.")
 	f.Check(slices.Contains(PageSizes, in.PageSize), "pageSize", "Choose 25, 50 or 100.")
 	if err := f.Err(); err != nil {
 		return ListSettings{}, err
 	}
-	in.Columns = slices.DeleteFunc(slices.Clone(columnsOf[entity]), func(c string) bool { return !slices.Contains(in.Columns, c) })
 	input := struct {
 		Entity string
 		ListSettings

@@ -65,7 +65,6 @@ func (m *seedMaker) makeCompanies(ctx context.Context, n int) error {
 			if err != nil {
 				return 0, fmt.Errorf("seed companies: %w", err)
 			}
-			tx.Tag(tagCompanyList)
 			return made, m.record(ctx, tx, "company.seed", "company", made)
 		})
 		if err != nil {

@@ -80,7 +80,6 @@ func (m *seedMaker) makeContacts(ctx context.Context, from, to int) error {
 		if err != nil {
 			return 0, fmt.Errorf("insert made-up contacts: %w", err)
 		}
-		tx.Tag(tagContactList)
 		return made.RowsAffected(), m.record(ctx, tx, "contact.seed", entityContact, made.RowsAffected())
 	})
 	return err

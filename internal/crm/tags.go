@@ -7,7 +7,7 @@ import "github.com/google/uuid"
 const (
 	tagContactList = "contact:list"
 	tagCompanyList = "company:list"
-	tagViewList    = "view:list"
+	tagTagList     = "tag:list"
 )
 
 func tagContact(id uuid.UUID) string { return "contact:" + id.String() }

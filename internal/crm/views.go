@@ -16,6 +16,7 @@ import (
 	"payaid/internal/apperr"
 	"payaid/internal/auth"
 	"payaid/internal/change"
+	"payaid/internal/filter"
 	"payaid/internal/listing"
 )
 
@@ -24,7 +25,8 @@ const entityView = "view"
 // MaxViews is how many views one person may have.
 const MaxViews = 50
 
-// View is a search, a filter and an order of one list under a name.
+// View is a search, a filter and an order of one list under a name, and how the
+// list looks with them.
 type View struct {
 	ID        uuid.UUID  `json:"id"`
 	Entity    string     `json:"entity"` // whose list: EntityContacts …
@@ -32,7 +34,9 @@ type View struct {
 	Shared    bool       `json:"shared"` // everybody in the business may use it
 	Query     string     `json:"query"`
 	Filter    string     `json:"filter"`
-	Sort      string     `json:"sort"` // "" is by name
+	Sort      string     `json:"sort"`    // "" is by name
+	Columns   []string   `json:"columns"` // in the list's order; none: those that the viewer has anyway
+	Density   string     `json:"density"` // "": the viewer's own
 	OwnerID   *uuid.UUID `json:"ownerId"`
 	Owner     string     `json:"owner"`
 	Default   bool       `json:"-"` // the list of whoever asks opens with it
@@ -51,12 +55,13 @@ func (v View) List() listing.Query {
 type viewed struct {
 	read, write auth.Right
 	canonical   func(listing.Query) (listing.Query, error)
+	fields      filter.Fields
 }
 
 // viewedLists are the lists that have views, by their entity.
 var viewedLists = map[string]viewed{
-	EntityContacts:  {auth.ContactsRead, auth.ContactsWrite, contactList.Canonical},
-	EntityCompanies: {auth.CompaniesRead, auth.CompaniesWrite, companyList.Canonical},
+	EntityContacts:  {auth.ContactsRead, auth.ContactsWrite, contactList.Canonical, ContactFields},
+	EntityCompanies: {auth.CompaniesRead, auth.CompaniesWrite, companyList.Canonical, CompanyFields},
 }
 
 // ViewEntities names the entities whose lists have views.
@@ -84,6 +89,9 @@ type ViewInput struct {
 	Query  string
 	Filter string
 	Sort   string
+
+	Columns []string // of the list; none: those that the viewer has anyway
+	Density string   // Comfortable, Compact, or "" for the viewer's own
 }
 
 // ViewPatch changes the fields that are not nil.
@@ -91,6 +99,8 @@ type ViewPatch struct {
 	Name                *string
 	Shared              *bool
 	Query, Filter, Sort *string
+	Columns             *[]string
+	Density             *string
 }
 
 func (in *ViewInput) check(p auth.Principal) error {
@@ -110,6 +120,10 @@ func (in *ViewInput) check(p auth.Principal) error {
 	in.Filter = q.Filter
 	var f apperr.Fields
 	f.Check(in.Name != "" && utf8.RuneCountInString(in.Name) <= 60 && printable(in.Name), "name", "Give the view a name of at most 60 characters.")
+	f.Check(in.Density == "" || in.Density == Comfortable || in.Density == Compact, "density", "Choose comfortable or compact.")
+	var known bool
+	in.Columns, known = inOrder(in.Entity, in.Columns)
+	f.Check(known, "columns", "There is no such column.")
 	f.Check(in.Shared || !p.IsKey(), "shared", "A view of an API key is for everybody: nobody else could use it.")
 	f.Check(!in.Shared || MayShareViews(p, in.Entity), "shared", "You may not share views. Keep it for yourself.")
 	return f.Err()
@@ -190,12 +204,14 @@ func (s *Service) UpdateView(ctx context.Context, p auth.Principal, id uuid.UUID
 		if err != nil {
 			return View{}, err
 		}
-		in := ViewInput{Entity: before.Entity, Name: before.Name, Shared: before.Shared, Query: before.Query, Filter: before.Filter, Sort: before.Sort}
+		in := ViewInput{Entity: before.Entity, Name: before.Name, Shared: before.Shared, Query: before.Query, Filter: before.Filter, Sort: before.Sort, Columns: before.Columns, Density: before.Density}
 		set(&in.Name, patch.Name)
 		set(&in.Shared, patch.Shared)
 		set(&in.Query, patch.Query)
 		set(&in.Filter, patch.Filter)
 		set(&in.Sort, patch.Sort)
+		set(&in.Columns, patch.Columns)
+		set(&in.Density, patch.Density)
 		if err := in.check(p); err != nil {
 			return View{}, err
 		}
@@ -229,7 +245,6 @@ func (s *Service) DeleteView(ctx context.Context, p auth.Principal, id uuid.UUID
 		if err := tx.Q.DeleteView(ctx, db.DeleteViewParams{TenantID: p.TenantID, ID: id}); err != nil {
 			return View{}, fmt.Errorf("delete a view: %w", err)
 		}
-		tx.Tag(tagViewList)
 		return before, tx.Record(ctx, change.Event{Action: "view.delete", Entity: entityView, EntityID: id, Before: before})
 	})
 }
@@ -260,7 +275,6 @@ func (s *Service) SetDefaultView(ctx context.Context, p auth.Principal, id uuid.
 		if err != nil {
 			return View{}, fmt.Errorf("set the default view: %w", err)
 		}
-		tx.Tag(tagViewList)
 		before.Default = on
 		return before, tx.Record(ctx, change.Event{Action: "view.default", Entity: entityView, EntityID: id, Before: map[string]bool{"default": !on}, After: map[string]bool{"default": on}})
 	})
@@ -268,7 +282,8 @@ func (s *Service) SetDefaultView(ctx context.Context, p auth.Principal, id uuid.
 
 func saveView(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, in ViewInput) error {
 	err := tx.Q.SaveView(ctx, db.SaveViewParams{
-		TenantID: p.TenantID, ID: id, Entity: in.Entity, Name: in.Name, OwnerID: p.User(), Shared: in.Shared, Query: in.Query, Filter: in.Filter, Sort: in.Sort, Now: tx.Now,
+		TenantID: p.TenantID, ID: id, Entity: in.Entity, Name: in.Name, OwnerID: p.User(), Shared: in.Shared, Query: in.Query, Filter: in.Filter, Sort: in.Sort,
+		Columns: in.Columns, Density: in.Density, Now: tx.Now,
 	})
 	return wrap(err, "save a view")
 }
@@ -278,7 +293,6 @@ func recordView(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UU
 	if err != nil {
 		return View{}, err
 	}
-	tx.Tag(tagViewList)
 	return v, tx.Record(ctx, change.Event{Action: action, Entity: entityView, EntityID: id, Before: before, After: v})
 }
 
@@ -316,7 +330,7 @@ func lockView(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID
 
 func viewFromRow(p auth.Principal, r db.GetViewRow) View {
 	v := View{
-		ID: r.ID, Entity: r.Entity, Name: r.Name, Shared: r.Shared, Query: r.Query, Filter: r.Filter, Sort: r.Sort, OwnerID: r.OwnerID, Owner: r.OwnerName,
+		ID: r.ID, Entity: r.Entity, Name: r.Name, Shared: r.Shared, Query: r.Query, Filter: r.Filter, Sort: r.Sort, Columns: r.Columns, Density: r.Density, OwnerID: r.OwnerID, Owner: r.OwnerName,
 		Default: r.IsDefault, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	mine := r.OwnerID != nil && *r.OwnerID == p.UserID

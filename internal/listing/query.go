@@ -44,7 +44,7 @@ func (k *Kind[T, R]) Refuse(q Query, bad *apperr.Fields) {
 	bad.Check(q.Limit >= 0 && q.Limit <= MaxPageSize, "limit", "Choose a number from 1 to 100.")
 	bad.Check(utf8.RuneCountInString(q.Text) <= maxText && storable(q.Text), "q", "Search for at most 200 characters.")
 	_, ok := k.Order(q.Sort)
-	bad.Check(ok, "sort", "Sort by one of "+strings.Join(k.Sorts(), ", ")+", with - in front for descending.")
+	bad.Check(ok, "sort", "Sort by one of "+strings.Join(k.sorts(), ", ")+", with - in front for descending.")
 }
 
 // check refuses what is not documented and fills in the defaults.
@@ -95,8 +95,8 @@ func (k *Kind[T, R]) Order(sort string) (order db.Order, ok bool) {
 	return k.Orders[0], false
 }
 
-// Sorts names the documented orders, the default one first.
-func (k *Kind[T, R]) Sorts() []string {
+// sorts names the documented orders, the default one first.
+func (k *Kind[T, R]) sorts() []string {
 	out := make([]string, len(k.Orders))
 	for i, o := range k.Orders {
 		out[i] = o.Name

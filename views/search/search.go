@@ -3,7 +3,6 @@
 package search
 
 import (
-	"net/url"
 	"strconv"
 
 	"payaid/views/ui"
@@ -50,14 +49,6 @@ func (p *Props) Add(g Group) {
 	if len(g.Items) > 0 {
 		p.Groups = append(p.Groups, g)
 	}
-}
-
-// URL is the address of the results for q.
-func URL(q string) string {
-	if q == "" {
-		return "/search"
-	}
-	return "/search?q=" + url.QueryEscape(q)
 }
 
 // found says how many results there are, for those who do not see them come.
