@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
 
@@ -11,7 +10,6 @@ import (
 	"payaid/handlers/mw"
 	"payaid/handlers/respond"
 	"payaid/internal/apperr"
-	"payaid/internal/auth"
 	"payaid/internal/crm"
 	"payaid/views/contacts"
 	"payaid/views/ui"
@@ -142,40 +140,6 @@ func (s *server) showContactForm(c *fiber.Ctx, form contacts.FormProps) error {
 	return show(c, contacts.FormPage(s.frame(c, title, "contacts"), form), contacts.Form(form))
 }
 
-// ownerOptions lists who may be given a contact; nobody to choose from where the
-// principal keeps its own.
-func (s *server) ownerOptions(c *fiber.Ctx, p auth.Principal, exists bool) ([]ui.Option, error) {
-	if !mayGive(p) {
-		return nil, nil
-	}
-	colleagues, err := s.Auth.Colleagues(c.UserContext(), p)
-	if err != nil {
-		return nil, err
-	}
-	var out []ui.Option
-	if exists && p.WriteScope() == auth.ScopeAll {
-		out = append(out, ui.Option{Value: contacts.NoOwner, Label: "Nobody"})
-	}
-	for _, colleague := range colleagues {
-		out = append(out, ui.Option{Value: colleague.UserID.String(), Label: colleague.Name})
-	}
-	return out, nil
-}
-
-// suggestCompanies answers the choices below the company's field.
-func (s *server) suggestCompanies(c *fiber.Ctx) error {
-	p, _ := mw.Principal(c)
-	names, err := s.companyNames(c, p, cmp.Or(c.Query("q"), c.Query("company"), c.Query("parentId")))
-	if err != nil {
-		return err
-	}
-	return respond.Render(c, contacts.CompanyOptions(names))
-}
-
-func (s *server) companyNames(c *fiber.Ctx, p auth.Principal, q string) ([]string, error) {
-	return s.CRM.SuggestCompanies(c.UserContext(), p, q)
-}
-
 func contactValues(c *fiber.Ctx) contacts.Values {
 	f := func(name string) string { return chosen(c, name) }
 	return contacts.Values{
@@ -254,35 +218,4 @@ func contactFieldPatch(name, value string) (crm.ContactPatch, error) {
 		return crm.ContactPatch{}, f.Err()
 	}
 	return crm.ContactPatch{LeadScore: &score}, nil
-}
-
-// formOwner reads the owner's field: nil leaves the owner to the area, uuid.Nil is
-// nobody.
-func formOwner(value string) (*uuid.UUID, error) {
-	switch value {
-	case "":
-		return nil, nil
-	case contacts.NoOwner:
-		return new(uuid.UUID), nil
-	}
-	id, err := uuid.Parse(value)
-	if err != nil {
-		var f apperr.Fields
-		f.Add("ownerId", "Choose a person from the list.")
-		return nil, f.Err()
-	}
-	return &id, nil
-}
-
-// fieldErrors are the refused fields of a form, or the sentence when no field is
-// to blame.
-func fieldErrors(e *apperr.Error) []ui.FieldError {
-	out := make([]ui.FieldError, 0, len(e.Details))
-	for _, d := range e.Details {
-		out = append(out, ui.FieldError{Field: d.Field, Message: d.Message})
-	}
-	if len(out) == 0 {
-		out = append(out, ui.FieldError{Message: e.Message})
-	}
-	return out
 }

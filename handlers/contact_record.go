@@ -76,12 +76,6 @@ func contactProps(c *fiber.Ctx, contact crm.Contact, mayChange bool) contacts.Re
 	}
 }
 
-// mayGive reports whether the principal may choose among owners.
-func mayGive(p auth.Principal) bool {
-	scope := p.WriteScope()
-	return scope == auth.ScopeAll || scope == auth.ScopeTeam
-}
-
 // editContactField opens the editor of one field, or gives back its value. Without
 // htmx it leads to the form.
 func (s *server) editContactField(c *fiber.Ctx) error {

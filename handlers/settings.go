@@ -102,6 +102,19 @@ func refusal(c *fiber.Ctx, err error) ([]ui.FieldError, error) {
 	return fieldErrors(e), nil
 }
 
+// fieldErrors are the refused fields of a form, or the sentence when no field is
+// to blame.
+func fieldErrors(e *apperr.Error) []ui.FieldError {
+	out := make([]ui.FieldError, 0, len(e.Details))
+	for _, d := range e.Details {
+		out = append(out, ui.FieldError{Field: d.Field, Message: d.Message})
+	}
+	if len(out) == 0 {
+		out = append(out, ui.FieldError{Message: e.Message})
+	}
+	return out
+}
+
 // correctable reports whether a form is shown again with the error.
 func correctable(e *apperr.Error) bool {
 	switch e.Code {
