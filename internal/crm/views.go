@@ -57,6 +57,7 @@ type viewed struct {
 var viewedLists = map[string]viewed{
 	EntityContacts:  {auth.ContactsRead, auth.ContactsWrite, contactList.Canonical},
 	EntityCompanies: {auth.CompaniesRead, auth.CompaniesWrite, companyList.Canonical},
+	EntityDeals:     {auth.DealsRead, auth.DealsWrite, dealList.Canonical},
 }
 
 // ViewEntities names the entities whose lists have views.
