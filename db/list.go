@@ -286,3 +286,11 @@ func (l *List) Count(ctx context.Context, q *Queries, limit int) (int, error) {
 	err := q.db.QueryRow(ctx, sql, st.args...).Scan(&n)
 	return n, err
 }
+
+// Groups reads one row for each group of the list's rows. columns and by are
+// constants of the caller, over the rows of the list itself.
+func Groups[T any](ctx context.Context, q *Queries, l *List, columns, by string) ([]T, error) {
+	var st statement
+	sql := fmt.Sprintf("SELECT %s FROM %s WHERE %s GROUP BY %s", columns, st.bind(l.from), st.all(l.always, l.where), by)
+	return collect[T](ctx, q, sql, st.args, nil)
+}

@@ -152,6 +152,46 @@ type Contact struct {
 	SortFollowUp    pgtype.Date `db:"sort_follow_up"`
 }
 
+type Deal struct {
+	TenantID      uuid.UUID      `db:"tenant_id"`
+	ID            uuid.UUID      `db:"id"`
+	Name          string         `db:"name"`
+	Value         int64          `db:"value"`
+	Probability   *int16         `db:"probability"`
+	PipelineID    uuid.UUID      `db:"pipeline_id"`
+	StageID       uuid.UUID      `db:"stage_id"`
+	State         string         `db:"state"`
+	StageSince    time.Time      `db:"stage_since"`
+	Position      pgtype.Numeric `db:"position"`
+	ExpectedClose *time.Time     `db:"expected_close"`
+	ClosedAt      *time.Time     `db:"closed_at"`
+	Reason        string         `db:"reason"`
+	Competitor    string         `db:"competitor"`
+	Source        string         `db:"source"`
+	Notes         string         `db:"notes"`
+	ContactID     *uuid.UUID     `db:"contact_id"`
+	CompanyID     *uuid.UUID     `db:"company_id"`
+	OwnerID       *uuid.UUID     `db:"owner_id"`
+	Version       int64          `db:"version"`
+	CreatedAt     time.Time      `db:"created_at"`
+	UpdatedAt     time.Time      `db:"updated_at"`
+	DeletedAt     *time.Time     `db:"deleted_at"`
+	SortName      string         `db:"sort_name"`
+	SortClose     pgtype.Date    `db:"sort_close"`
+	Search        string         `db:"search"`
+}
+
+type DealStageHistory struct {
+	TenantID  uuid.UUID  `db:"tenant_id"`
+	ID        uuid.UUID  `db:"id"`
+	DealID    uuid.UUID  `db:"deal_id"`
+	StageID   uuid.UUID  `db:"stage_id"`
+	StageName string     `db:"stage_name"`
+	EnteredAt time.Time  `db:"entered_at"`
+	LeftAt    *time.Time `db:"left_at"`
+	ActorName string     `db:"actor_name"`
+}
+
 type DefaultView struct {
 	TenantID uuid.UUID `db:"tenant_id"`
 	UserID   uuid.UUID `db:"user_id"`
@@ -328,6 +368,16 @@ type PasswordReset struct {
 	SupersededAt *time.Time `db:"superseded_at"`
 }
 
+type Pipeline struct {
+	TenantID  uuid.UUID `db:"tenant_id"`
+	ID        uuid.UUID `db:"id"`
+	Name      string    `db:"name"`
+	Position  int32     `db:"position"`
+	Version   int64     `db:"version"`
+	CreatedAt time.Time `db:"created_at"`
+	UpdatedAt time.Time `db:"updated_at"`
+}
+
 type RecoveryCode struct {
 	UserID    uuid.UUID  `db:"user_id"`
 	CodeHash  []byte     `db:"code_hash"`
@@ -366,6 +416,19 @@ type Signup struct {
 	ExpiresAt    time.Time  `db:"expires_at"`
 	UsedAt       *time.Time `db:"used_at"`
 	SupersededAt *time.Time `db:"superseded_at"`
+}
+
+type Stage struct {
+	TenantID    uuid.UUID `db:"tenant_id"`
+	ID          uuid.UUID `db:"id"`
+	PipelineID  uuid.UUID `db:"pipeline_id"`
+	Name        string    `db:"name"`
+	Kind        string    `db:"kind"`
+	Probability int16     `db:"probability"`
+	RotDays     int32     `db:"rot_days"`
+	Position    int32     `db:"position"`
+	CreatedAt   time.Time `db:"created_at"`
+	UpdatedAt   time.Time `db:"updated_at"`
 }
 
 type StagingImportRow struct {

@@ -14,10 +14,11 @@ import (
 const (
 	Contacts  = "contacts"
 	Companies = "companies"
+	Deals     = "deals"
 )
 
 // Scoped lists the entities that have a view scope.
-var Scoped = []string{Contacts, Companies}
+var Scoped = []string{Contacts, Companies, Deals}
 
 // Principal is who asks, in which tenant, with which rights. It is made by this
 // package from a session or an API key and passed on as an argument, never in a

@@ -36,8 +36,8 @@ func TestTheMatrixOfRoles(t *testing.T) {
 	}{
 		auth.Owner:   {auth.Rights, all, all},
 		auth.Admin:   {slices.DeleteFunc(slices.Clone(auth.Rights), func(r auth.Right) bool { return r == auth.BusinessDelete }), all, all},
-		auth.Manager: {[]auth.Right{auth.ContactsRead, auth.ContactsWrite, auth.ContactsDelete, auth.ContactsExport, auth.CompaniesRead, auth.CompaniesWrite, auth.CompaniesDelete, auth.CompaniesExport}, all, teamOnly},
-		auth.Member:  {[]auth.Right{auth.ContactsRead, auth.ContactsWrite, auth.ContactsDelete, auth.CompaniesRead, auth.CompaniesWrite, auth.CompaniesDelete}, teamOnly, ownOnly},
+		auth.Manager: {[]auth.Right{auth.ContactsRead, auth.ContactsWrite, auth.ContactsDelete, auth.ContactsExport, auth.CompaniesRead, auth.CompaniesWrite, auth.CompaniesDelete, auth.CompaniesExport, auth.DealsRead, auth.DealsWrite, auth.DealsDelete, auth.DealsExport}, all, teamOnly},
+		auth.Member:  {[]auth.Right{auth.ContactsRead, auth.ContactsWrite, auth.ContactsDelete, auth.CompaniesRead, auth.CompaniesWrite, auth.CompaniesDelete, auth.DealsRead, auth.DealsWrite, auth.DealsDelete}, teamOnly, ownOnly},
 		"intern":     {nil, reach{}, reach{}},
 		"":           {nil, reach{}, reach{}},
 	} {

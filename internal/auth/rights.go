@@ -34,6 +34,12 @@ const (
 	CompaniesDelete Right = "companies:delete"
 	CompaniesExport Right = "companies:export"
 
+	DealsRead          Right = "deals:read"
+	DealsWrite         Right = "deals:write"
+	DealsDelete        Right = "deals:delete"
+	DealsExport        Right = "deals:export"
+	PipelinesConfigure Right = "pipelines:configure"
+
 	BusinessConfigure Right = "business:configure"
 	BusinessDelete    Right = "business:delete"
 
@@ -48,12 +54,13 @@ const (
 var Rights = []Right{
 	ContactsRead, ContactsWrite, ContactsDelete, ContactsExport,
 	CompaniesRead, CompaniesWrite, CompaniesDelete, CompaniesExport,
+	DealsRead, DealsWrite, DealsDelete, DealsExport, PipelinesConfigure,
 	BusinessConfigure, BusinessDelete,
 	PeopleConfigure, TeamsConfigure, TagsConfigure, KeysConfigure, AuditRead,
 }
 
 // administration are the rights over the business as a whole, not over records.
-var administration = []Right{BusinessConfigure, BusinessDelete, PeopleConfigure, TeamsConfigure, TagsConfigure, KeysConfigure, AuditRead}
+var administration = []Right{PipelinesConfigure, BusinessConfigure, BusinessDelete, PeopleConfigure, TeamsConfigure, TagsConfigure, KeysConfigure, AuditRead}
 
 // Scopes lists every scope, widest first.
 var Scopes = []Scope{ScopeAll, ScopeTeam, ScopeOwn, ScopeNone}
@@ -82,7 +89,7 @@ var grants = map[Role]grant{
 	Owner:   {read: ScopeAll, write: ScopeAll},
 	Admin:   {without: []Right{BusinessDelete}, read: ScopeAll, write: ScopeAll},
 	Manager: {without: administration, read: ScopeAll, write: ScopeTeam},
-	Member:  {without: append([]Right{ContactsExport, CompaniesExport}, administration...), read: ScopeTeam, write: ScopeOwn},
+	Member:  {without: append([]Right{ContactsExport, CompaniesExport, DealsExport}, administration...), read: ScopeTeam, write: ScopeOwn},
 }
 
 // Has reports whether the role carries the right.
@@ -130,6 +137,16 @@ func (r Right) Label() string {
 		return "Delete and restore companies"
 	case CompaniesExport:
 		return "Export companies"
+	case DealsRead:
+		return "See deals"
+	case DealsWrite:
+		return "Add, change and move deals"
+	case DealsDelete:
+		return "Delete and restore deals"
+	case DealsExport:
+		return "Export deals"
+	case PipelinesConfigure:
+		return "Change pipelines and their stages"
 	case BusinessConfigure:
 		return "Change the business's own data"
 	case BusinessDelete:

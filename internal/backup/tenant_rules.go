@@ -34,8 +34,13 @@ type tenantRule struct {
 // table does.
 var tenantRules = map[string]tenantRule{
 	// What a business has entered.
-	"companies":       {use: restored},
-	"contacts":        {use: restored, derived: []string{"company_name"}},
+	"companies":          {use: restored},
+	"contacts":           {use: restored, derived: []string{"company_name"}},
+	"deals":              {use: restored},
+	"deal_stage_history": {use: restored},
+	"pipelines":          {use: restored},
+	"stages":             {use: restored},
+
 	"teams":           {use: restored},
 	"saved_views":     {use: restored},
 	"tags":            {use: restored},

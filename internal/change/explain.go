@@ -35,6 +35,13 @@ var refusals = map[string]refusal{
 	"companies_owner_id_fkey":      {apperr.Validation, "ownerId", "This person does not belong to the business."},
 	"companies_parent_id_fkey":     {apperr.Validation, "parentId", "This company does not exist."},
 
+	"deals_stage_id_fkey":          {apperr.BusinessRule, "", "This pipeline still has deals, maybe in the trash. Move them to another one first."},
+	"deals_contact_id_fkey":        {apperr.Validation, "contactId", "This contact does not exist."},
+	"deals_company_id_fkey":        {apperr.Validation, "companyId", "This company does not exist."},
+	"deals_owner_id_fkey":          {apperr.Validation, "ownerId", "This person does not belong to the business."},
+	"pipelines_tenant_id_name_key": {apperr.AlreadyExists, "name", "Another pipeline already has this name."},
+	"stages_pipeline_id_name_key":  {apperr.AlreadyExists, "name", "Another stage of this pipeline already has this name."},
+
 	"invitations_tenant_id_email_key": {apperr.AlreadyExists, "email", "This person is invited already. Send the mail again from the list."},
 	"invitations_team_id_fkey":        {apperr.Validation, "teamId", "This team does not exist."},
 	"tags_tenant_id_name_key":         {apperr.AlreadyExists, "name", "There is a tag of this name already. Merge the two instead."},

@@ -30,14 +30,19 @@ var ContactColumns = []string{"email", "phone", "company", "jobTitle", "stage", 
 // name, in order.
 var CompanyColumns = []string{"type", "industry", "employees", "annualRevenue", "email", "phone", "gstin", "parent", "tags", "owner", "createdAt", "updatedAt"}
 
+// DealColumns are the columns that the list of deals can show beside the name, in
+// order.
+var DealColumns = []string{"value", "stage", "state", "probability", "pipeline", "company", "contact", "expectedClose", "closedAt", "source", "competitor", "owner", "createdAt", "updatedAt"}
+
 // defaultColumns are the columns of each list for whoever has not chosen.
 var defaultColumns = map[string][]string{
 	EntityContacts:  {"phone", "company", "stage", "owner", "createdAt", "updatedAt"},
 	EntityCompanies: {"type", "industry", "employees", "annualRevenue", "owner", "createdAt", "updatedAt"},
+	EntityDeals:     {"value", "stage", "company", "expectedClose", "owner", "updatedAt"},
 }
 
 // columnsOf are all columns of each list.
-var columnsOf = map[string][]string{EntityContacts: ContactColumns, EntityCompanies: CompanyColumns}
+var columnsOf = map[string][]string{EntityContacts: ContactColumns, EntityCompanies: CompanyColumns, EntityDeals: DealColumns}
 
 // ListSettings are how one person wants one list to look.
 type ListSettings struct {

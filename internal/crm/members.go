@@ -16,6 +16,7 @@ import (
 type HandedOver struct {
 	Contacts  int64  `json:"contacts"`
 	Companies int64  `json:"companies"`
+	Deals     int64  `json:"deals"`
 	To        string `json:"to"` // a name; "" when they belong to nobody now
 }
 
@@ -60,7 +61,10 @@ func (s *Service) RemoveMember(ctx context.Context, p auth.Principal, user uuid.
 		if done.Companies, err = tx.Q.HandOverCompanies(ctx, db.HandOverCompaniesParams{TenantID: p.TenantID, OwnerID: user, Heir: heir, Now: tx.Now}); err != nil {
 			return auth.Person{}, fmt.Errorf("hand over companies: %w", err)
 		}
-		tx.Tag(tagContactList, tagCompanyList)
+		if done.Deals, err = tx.Q.HandOverDeals(ctx, db.HandOverDealsParams{TenantID: p.TenantID, OwnerID: user, Heir: heir, Now: tx.Now}); err != nil {
+			return auth.Person{}, fmt.Errorf("hand over deals: %w", err)
+		}
+		tx.Tag(tagContactList, tagCompanyList, tagDealList)
 		return s.auth.EndMembership(ctx, tx, p, user, version, done)
 	})
 }

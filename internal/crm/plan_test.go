@@ -59,6 +59,59 @@ func TestPlansForManyCompanies(t *testing.T) {
 	t.Run("the parts of a company", func(t *testing.T) { related(t, d, tenant, companyList, "parent_id", "companies_parent_id_idx") })
 }
 
+func TestPlansForManyDeals(t *testing.T) {
+	d := dbtest.New(t)
+	tenant := uuid.Must(uuid.NewV7())
+	d.OwnerExec(t, "INSERT INTO tenants (id, slug, name, created_at, updated_at) VALUES ($1, 'acme', 'Acme', now(), now())", tenant)
+	d.OwnerExec(t, `INSERT INTO deals (tenant_id, id, name, value, pipeline_id, stage_id, state, stage_since, position, expected_close, source, created_at, updated_at)
+		SELECT $1, gen_random_uuid(), 'person ' || i, i * 100, s.pipeline_id, s.id, s.kind, now(), -i, CASE WHEN i % 3 > 0 THEN '2026-01-01'::date + i % 500 END, md5(i::text),
+		       '2026-01-01'::timestamptz + i * interval '1 minute', '2026-06-01'::timestamptz - i * interval '1 second'
+		FROM generate_series(1, $2::int) i JOIN stages s ON s.tenant_id = $1 AND s.kind = 'open' AND s.position = 1 + i % 4`, tenant, many)
+	d.OwnerExec(t, "VACUUM ANALYZE deals")
+	t.Run("a deep page", func(t *testing.T) { deepPage(t, d, tenant, dealList) })
+	t.Run("a search", func(t *testing.T) { search(t, d, tenant, dealSearch) })
+	t.Run("every order in every scope", func(t *testing.T) { scopedPages(t, d, tenant, dealList) })
+	t.Run("a column of the board", func(t *testing.T) { boardPlans(t, d, tenant) })
+}
+
+// boardPlans reads the middle of a column and the sums of all columns with their
+// indexes alone.
+func boardPlans(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
+	ctx := context.Background()
+	r := readerAt(auth.Principal{TenantID: tenant, UserID: uuid.New(), Role: auth.Admin}, auth.Deals, filter.Asker{})
+	err := d.InTenantTx(ctx, tenant, func(tx pgx.Tx, _ *db.Queries) error {
+		var stage, pipeline uuid.UUID
+		if err := tx.QueryRow(ctx, "SELECT id, pipeline_id FROM stages WHERE position = 2").Scan(&stage, &pipeline); err != nil {
+			return err
+		}
+		e := &explained{Tx: tx}
+		cards, err := dealCards.Rows(r, listing.Query{Only: listing.Condition{SQL: "c.stage_id = ?", Args: []any{stage}}})
+		if err != nil {
+			return err
+		}
+		at := &db.Cursor{Sort: "position", Value: "-10000.5", ID: uuid.New()}
+		page, _, _, err := db.Page[dealListRow](ctx, db.New(e), cards.Of("deals"), dealCards.Orders[0], at, CardsPerColumn)
+		if err != nil {
+			return err
+		}
+		if n := rowsOf("deals", e.plans[0]); len(page) != CardsPerColumn || n > 2*CardsPerColumn || !strings.Contains(e.plans[0], "deals_stage_id_idx") {
+			t.Errorf("a column read %d rows\n%s", n, e.plans[0])
+		}
+		whole, err := dealCards.Rows(r, listing.Query{Only: listing.Condition{SQL: "c.pipeline_id = ?", Args: []any{pipeline}}})
+		if err != nil {
+			return err
+		}
+		sums, err := db.Groups[stageSum](ctx, db.New(e), whole.Of("deals"), stageSums.Columns, stageSums.By)
+		if err == nil && (len(sums) != 4 || strings.Contains(e.plans[1], "Sort")) {
+			t.Errorf("%d sums\n%s", len(sums), e.plans[1])
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // related reads the first page of the rows that belong to one company with its index.
 func related[T any, R interface{ At() db.Place }](t *testing.T, d *dbtest.Database, tenant uuid.UUID, k *listing.Kind[T, R], column, index string) {
 	ctx := context.Background()
@@ -217,6 +270,9 @@ var (
 	}}
 	companySearch = searched{"companies", "find_companies", map[string]string{
 		"find_companies(text)": "'%son 1234%'", "count_companies(text,bigint)": "'%son 1234%', 10001", "find_similar_companies(text,bigint)": "'presun 1234', 100",
+	}}
+	dealSearch = searched{"deals", "find_deals", map[string]string{
+		"find_deals(text)": "'%son 1234%'", "count_deals(text,bigint)": "'%son 1234%', 10001", "find_similar_deals(text,bigint)": "'presun 1234', 100",
 	}}
 )
 

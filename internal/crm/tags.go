@@ -8,6 +8,9 @@ const (
 	tagContactList = "contact:list"
 	tagCompanyList = "company:list"
 	tagTagList     = "tag:list"
+
+	tagDealList     = "deal:list"
+	tagPipelineList = "pipeline:list"
 )
 
 func tagContact(id uuid.UUID) string { return "contact:" + id.String() }

@@ -62,6 +62,7 @@ type viewed struct {
 var viewedLists = map[string]viewed{
 	EntityContacts:  {auth.ContactsRead, auth.ContactsWrite, contactList.Canonical, ContactFields},
 	EntityCompanies: {auth.CompaniesRead, auth.CompaniesWrite, companyList.Canonical, CompanyFields},
+	EntityDeals:     {auth.DealsRead, auth.DealsWrite, dealList.Canonical, DealFields},
 }
 
 // ViewEntities names the entities whose lists have views.
