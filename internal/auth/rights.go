@@ -34,6 +34,11 @@ const (
 	CompaniesDelete Right = "companies:delete"
 	CompaniesExport Right = "companies:export"
 
+	ActivitiesRead   Right = "activities:read"
+	ActivitiesWrite  Right = "activities:write"
+	ActivitiesDelete Right = "activities:delete"
+	ActivitiesExport Right = "activities:export"
+
 	BusinessConfigure Right = "business:configure"
 	BusinessDelete    Right = "business:delete"
 
@@ -47,6 +52,7 @@ const (
 var Rights = []Right{
 	ContactsRead, ContactsWrite, ContactsDelete, ContactsExport,
 	CompaniesRead, CompaniesWrite, CompaniesDelete, CompaniesExport,
+	ActivitiesRead, ActivitiesWrite, ActivitiesDelete, ActivitiesExport,
 	BusinessConfigure, BusinessDelete,
 	PeopleConfigure, TeamsConfigure, KeysConfigure, AuditRead,
 }
@@ -81,7 +87,7 @@ var grants = map[Role]grant{
 	Owner:   {read: ScopeAll, write: ScopeAll},
 	Admin:   {without: []Right{BusinessDelete}, read: ScopeAll, write: ScopeAll},
 	Manager: {without: administration, read: ScopeAll, write: ScopeTeam},
-	Member:  {without: append([]Right{ContactsExport, CompaniesExport}, administration...), read: ScopeTeam, write: ScopeOwn},
+	Member:  {without: append([]Right{ContactsExport, CompaniesExport, ActivitiesExport}, administration...), read: ScopeTeam, write: ScopeOwn},
 }
 
 // Has reports whether the role carries the right.
@@ -129,6 +135,14 @@ func (r Right) Label() string {
 		return "Delete and restore companies"
 	case CompaniesExport:
 		return "Export companies"
+	case ActivitiesRead:
+		return "See the timeline of the records one sees"
+	case ActivitiesWrite:
+		return "Log activities, comment, and change one's own"
+	case ActivitiesDelete:
+		return "Delete and restore one's own activities"
+	case ActivitiesExport:
+		return "Export activities"
 	case BusinessConfigure:
 		return "Change the business's own data"
 	case BusinessDelete:

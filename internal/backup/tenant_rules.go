@@ -34,14 +34,16 @@ type tenantRule struct {
 // table does.
 var tenantRules = map[string]tenantRule{
 	// What a business has entered.
-	"companies":       {use: restored},
-	"contacts":        {use: restored, derived: []string{"company_name"}},
-	"teams":           {use: restored},
-	"saved_views":     {use: restored},
-	"default_views":   {use: restored},
-	"sample_records":  {use: restored},
-	"list_settings":   {use: restored},
-	"import_mappings": {use: restored},
+	"companies":         {use: restored},
+	"contacts":          {use: restored, derived: []string{"company_name"}},
+	"activities":        {use: restored},
+	"activity_comments": {use: restored},
+	"teams":             {use: restored},
+	"saved_views":       {use: restored},
+	"default_views":     {use: restored},
+	"sample_records":    {use: restored},
+	"list_settings":     {use: restored},
+	"import_mappings":   {use: restored},
 
 	// Who may do what: a restore must give no right back that was taken away.
 	"tenants":     {use: exported},

@@ -35,6 +35,9 @@ var refusals = map[string]refusal{
 	"companies_owner_id_fkey":      {apperr.Validation, "ownerId", "This person does not belong to the business."},
 	"companies_parent_id_fkey":     {apperr.Validation, "parentId", "This company does not exist."},
 
+	"activities_contact_id_fkey": {apperr.Validation, "contactId", "This contact does not exist."},
+	"activities_company_id_fkey": {apperr.Validation, "companyId", "This company does not exist."},
+
 	"invitations_tenant_id_email_key": {apperr.AlreadyExists, "email", "This person is invited already. Send the mail again from the list."},
 	"invitations_team_id_fkey":        {apperr.Validation, "teamId", "This team does not exist."},
 	"saved_views_tenant_id_name_key":  {apperr.AlreadyExists, "name", "You already have a view of this name."},

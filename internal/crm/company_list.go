@@ -106,7 +106,7 @@ func (s *Service) People(ctx context.Context, p auth.Principal, company uuid.UUI
 	return contactList.Page(ctx, s.source(), s.reader(p, auth.Contacts), q)
 }
 
-var companyColumnsOfExport = []column[Company]{
+var companyColumnsOfExport = []Column[Company]{
 	{"Name", func(c Company) string { return c.Name }},
 	{"Parent", func(c Company) string { return c.Parent }},
 	{"Type", func(c Company) string { return c.Type }},
@@ -133,17 +133,17 @@ func (s *Service) ExportCompanies(ctx context.Context, p auth.Principal, q listi
 	if err := p.Require(auth.CompaniesExport); err != nil {
 		return err
 	}
-	if err := checkFormat(format, CompanyExportFormats); err != nil {
+	if err := CheckFormat(format, CompanyExportFormats); err != nil {
 		return err
 	}
 	all, err := companyList.All(ctx, s.source(), s.reader(p, auth.Companies), q)
 	if err != nil {
 		return err
 	}
-	if err := recordExport(ctx, s.write, p, "company.export", map[string]string{"q": q.Text, "filter": q.Filter, "sort": q.Sort, "format": format}); err != nil {
+	if err := RecordExport(ctx, s.write, p, "company.export", map[string]string{"q": q.Text, "filter": q.Filter, "sort": q.Sort, "format": format}); err != nil {
 		return err
 	}
-	return writeRecords(w, format, companyColumnsOfExport, all)
+	return WriteRecords(w, format, companyColumnsOfExport, all)
 }
 
 func number[N int | int64](n *N) string {

@@ -23,21 +23,18 @@ const (
 var PageSizes = []int{25, 50, MaxPageSize}
 
 // ContactColumns are the columns that the list of contacts can show beside the
-// name, in order; those that it shows anyway are in defaultColumns.
+// name, in order; those that it shows anyway are in defaultContactColumns.
 var ContactColumns = []string{"email", "phone", "company", "jobTitle", "stage", "status", "warmth", "leadScore", "source", "tags", "owner", "lastContactedAt", "nextFollowUp", "createdAt", "updatedAt"}
 
 // CompanyColumns are the columns that the list of companies can show beside the
 // name, in order.
 var CompanyColumns = []string{"type", "industry", "employees", "annualRevenue", "email", "phone", "gstin", "parent", "tags", "owner", "createdAt", "updatedAt"}
 
-// defaultColumns are the columns of each list for whoever has not chosen.
-var defaultColumns = map[string][]string{
-	EntityContacts:  {"phone", "company", "stage", "owner", "createdAt", "updatedAt"},
-	EntityCompanies: {"type", "industry", "employees", "annualRevenue", "owner", "createdAt", "updatedAt"},
-}
-
-// columnsOf are all columns of each list.
-var columnsOf = map[string][]string{EntityContacts: ContactColumns, EntityCompanies: CompanyColumns}
+// The columns of each list for whoever has not chosen.
+var (
+	defaultContactColumns = []string{"phone", "company", "stage", "owner", "createdAt", "updatedAt"}
+	defaultCompanyColumns = []string{"type", "industry", "employees", "annualRevenue", "owner", "createdAt", "updatedAt"}
+)
 
 // ListSettings are how one person wants one list to look.
 type ListSettings struct {
@@ -57,27 +54,27 @@ func tagListSettings(p auth.Principal) string { return "list-settings:" + p.User
 // API key has nothing but the defaults.
 func (s *Service) ListSettings(ctx context.Context, p auth.Principal, entity string) (ListSettings, error) {
 	if p.IsKey() {
-		return defaultSettings(entity), nil
+		return s.defaultSettings(entity), nil
 	}
 	it := cache.Item{Tenant: p.TenantID, Key: "list-settings " + entity + " " + p.UserID.String(), Tags: []string{tagListSettings(p)}, TTL: settingsLife}
 	return cache.Remember(ctx, s.cache, it, listSettings, func(ctx context.Context) (ListSettings, error) {
 		row, err := s.db.Tenant(p.TenantID).GetListSettings(ctx, db.GetListSettingsParams{TenantID: p.TenantID, UserID: p.UserID, Entity: entity})
 		if db.IsNoRows(err) {
-			return defaultSettings(entity), nil
+			return s.defaultSettings(entity), nil
 		}
 		if err != nil {
 			return ListSettings{}, fmt.Errorf("get the settings of a list: %w", err)
 		}
 		out := ListSettings{Columns: row.Columns, Density: row.Density, PageSize: int(row.PageSize)}
 		if len(out.Columns) == 0 {
-			out.Columns = defaultColumns[entity]
+			out.Columns = s.lists[entity].Default
 		}
 		return out, nil
 	})
 }
 
-func defaultSettings(entity string) ListSettings {
-	return ListSettings{Columns: defaultColumns[entity], Density: Comfortable, PageSize: defaultPageSize}
+func (s *Service) defaultSettings(entity string) ListSettings {
+	return ListSettings{Columns: s.lists[entity].Default, Density: Comfortable, PageSize: defaultPageSize}
 }
 
 // SaveListSettings keeps how the principal wants the list of the entity to look.
@@ -88,14 +85,14 @@ func (s *Service) SaveListSettings(ctx context.Context, p auth.Principal, entity
 	}
 	var f apperr.Fields
 	for _, c := range in.Columns {
-		f.Check(slices.Contains(columnsOf[entity], c), "columns", "There is no such column.")
+		f.Check(slices.Contains(s.lists[entity].Columns, c), "columns", "There is no such column.")
 	}
 	f.Check(in.Density == Comfortable || in.Density == Compact, "density", "Choose comfortable or compact.")
 	f.Check(slices.Contains(PageSizes, in.PageSize), "pageSize", "Choose 25, 50 or 100.")
 	if err := f.Err(); err != nil {
 		return ListSettings{}, err
 	}
-	in.Columns = slices.DeleteFunc(slices.Clone(columnsOf[entity]), func(c string) bool { return !slices.Contains(in.Columns, c) })
+	in.Columns = slices.DeleteFunc(slices.Clone(s.lists[entity].Columns), func(c string) bool { return !slices.Contains(in.Columns, c) })
 	input := struct {
 		Entity string
 		ListSettings

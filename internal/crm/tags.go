@@ -10,4 +10,10 @@ const (
 	tagViewList    = "view:list"
 )
 
+// What areas above this one show of contacts and companies becomes old with these.
+const (
+	TagContacts  = tagContactList
+	TagCompanies = tagCompanyList
+)
+
 func tagContact(id uuid.UUID) string { return "contact:" + id.String() }
