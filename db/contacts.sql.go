@@ -287,6 +287,23 @@ func (q *Queries) LockContact(ctx context.Context, arg LockContactParams) (int64
 	return version, err
 }
 
+const lockContactForContacted = `-- name: LockContactForContacted :one
+SELECT last_contacted_at FROM contacts WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE
+`
+
+type LockContactForContactedParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	ID       uuid.UUID `db:"id"`
+}
+
+// As LockContact, but not the key: what hangs on the contact may still refer to it.
+func (q *Queries) LockContactForContacted(ctx context.Context, arg LockContactForContactedParams) (*time.Time, error) {
+	row := q.db.QueryRow(ctx, lockContactForContacted, arg.TenantID, arg.ID)
+	var last_contacted_at *time.Time
+	err := row.Scan(&last_contacted_at)
+	return last_contacted_at, err
+}
+
 const saveContact = `-- name: SaveContact :exec
 INSERT INTO contacts (tenant_id, id, first_name, last_name, email, phone, company_id, job_title, source, address, gstin, notes, tags,
                       stage, status, warmth, lead_score, last_contacted_at, next_follow_up, owner_id, created_at, updated_at)
@@ -398,5 +415,22 @@ func (q *Queries) SetContactDeleted(ctx context.Context, arg SetContactDeletedPa
 		arg.TenantID,
 		arg.ID,
 	)
+	return err
+}
+
+const setContactLastContacted = `-- name: SetContactLastContacted :exec
+UPDATE contacts SET last_contacted_at = $1::timestamptz WHERE tenant_id = $2 AND id = $3
+`
+
+type SetContactLastContactedParams struct {
+	LastContactedAt *time.Time `db:"last_contacted_at"`
+	TenantID        uuid.UUID  `db:"tenant_id"`
+	ID              uuid.UUID  `db:"id"`
+}
+
+// It follows from activities, so neither the version nor the time of the last change moves: whoever edits the
+// contact has nothing to look at again.
+func (q *Queries) SetContactLastContacted(ctx context.Context, arg SetContactLastContactedParams) error {
+	_, err := q.db.Exec(ctx, setContactLastContacted, arg.LastContactedAt, arg.TenantID, arg.ID)
 	return err
 }

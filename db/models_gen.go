@@ -12,6 +12,36 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+type Activity struct {
+	TenantID        uuid.UUID  `db:"tenant_id"`
+	ID              uuid.UUID  `db:"id"`
+	Type            string     `db:"type"`
+	Subject         string     `db:"subject"`
+	Body            string     `db:"body"`
+	Outcome         string     `db:"outcome"`
+	DurationMinutes *int32     `db:"duration_minutes"`
+	OccurredAt      time.Time  `db:"occurred_at"`
+	ContactID       *uuid.UUID `db:"contact_id"`
+	CompanyID       *uuid.UUID `db:"company_id"`
+	AuthorID        *uuid.UUID `db:"author_id"`
+	AuthorName      string     `db:"author_name"`
+	Version         int64      `db:"version"`
+	CreatedAt       time.Time  `db:"created_at"`
+	UpdatedAt       time.Time  `db:"updated_at"`
+	DeletedAt       *time.Time `db:"deleted_at"`
+	Search          string     `db:"search"`
+}
+
+type ActivityComment struct {
+	TenantID   uuid.UUID  `db:"tenant_id"`
+	ID         uuid.UUID  `db:"id"`
+	ActivityID uuid.UUID  `db:"activity_id"`
+	Body       string     `db:"body"`
+	AuthorID   *uuid.UUID `db:"author_id"`
+	AuthorName string     `db:"author_name"`
+	CreatedAt  time.Time  `db:"created_at"`
+}
+
 type ApiKey struct {
 	TenantID      uuid.UUID  `db:"tenant_id"`
 	ID            uuid.UUID  `db:"id"`

@@ -14,6 +14,7 @@ import (
 
 	"payaid/handlers/mw"
 	"payaid/handlers/respond"
+	"payaid/internal/activity"
 	"payaid/internal/audit"
 	"payaid/internal/auth"
 	"payaid/internal/bulk"
@@ -54,6 +55,7 @@ type Deps struct {
 	Join           *join.Service
 	Settings       *tenant.Settings
 	CRM            *crm.Service
+	Activity       *activity.Service
 	Bulk           *bulk.Service
 	Mail           *mail.Service
 	Notify         *notify.Service

@@ -16,6 +16,7 @@ import (
 
 	"payaid/db"
 	"payaid/handlers"
+	"payaid/internal/activity"
 	"payaid/internal/audit"
 	"payaid/internal/auth"
 	"payaid/internal/blob"
@@ -59,6 +60,7 @@ type world struct {
 	settings *tenant.Settings
 	blobs    blob.Store
 	crm      *crm.Service
+	activity *activity.Service
 	bulk     *bulk.Service
 	tenants  *tenant.Service
 	join     *join.Service
@@ -104,7 +106,7 @@ func newWorld(t testing.TB, changes ...setup) *world {
 	files, err := static.Load()
 	ok(t, err)
 	d := handlers.Deps{
-		Auth: w.auth, Factor: w.factor, Photos: w.photos, Tenant: services, Join: w.join, SignUp: true, Settings: w.settings, CRM: w.crm, Bulk: w.bulk, Audit: audit.New(w.pool), Mail: w.mail, Notify: notify.New(w.pool, writer.Now), Cache: w.cache, Metrics: metrics.New("test"), Platform: w.platform, Sessions: session.NewStore(redis, session.Options{}), Limiter: limit.New(redis), Static: files,
+		Auth: w.auth, Factor: w.factor, Photos: w.photos, Tenant: services, Join: w.join, SignUp: true, Settings: w.settings, CRM: w.crm, Activity: w.activity, Bulk: w.bulk, Audit: audit.New(w.pool), Mail: w.mail, Notify: notify.New(w.pool, writer.Now), Cache: w.cache, Metrics: metrics.New("test"), Platform: w.platform, Sessions: session.NewStore(redis, session.Options{}), Limiter: limit.New(redis), Static: files,
 		Explain: change.Explain, Log: log, Now: writer.Now, SecretKey: secretKey, BaseURL: "http://example.com", Closing: w.closing,
 	}
 	w.tenants = services
@@ -141,6 +143,9 @@ func (w *world) services(t testing.TB, pool *db.DB, log *slog.Logger) (*change.W
 	w.settings = tenant.NewSettings(writer, blobs, picture.NewMaker(), w.auth)
 	w.crm = crm.New(writer, blobs, w.auth)
 	w.crm.UseCache(kept)
+	w.activity = activity.New(writer, w.auth)
+	w.activity.UseCache(kept)
+	w.crm.AddList(activity.Entity, activity.Viewed())
 	w.bulk = bulk.New(writer, w.auth, w.crm.BulkEntities())
 	w.mail = mail.New(pool, nil, log, time.Now)
 	client, err := jobs.New(pool, jobs.Options{Log: log, Tracked: []jobs.Tracker{jobs.Track[crm.ImportArgs](), jobs.Track[bulk.Args]()}})

@@ -22,7 +22,7 @@ func (s *server) newView(l listed) fiber.Handler {
 
 func (s *server) showViewForm(c *fiber.Ctx, l listed, form list.ViewFormProps) error {
 	p, _ := mw.Principal(c)
-	form.Entity, form.MayShare, form.CSRF, form.Dialog = l.Entity, crm.MayShareViews(p, l.Key), mw.Token(c), respond.IsPartial(c)
+	form.Entity, form.MayShare, form.CSRF, form.Dialog = l.Entity, s.CRM.MayShareViews(p, l.Key), mw.Token(c), respond.IsPartial(c)
 	return show(c, list.ViewFormPage(s.frame(c, "Save as a view · "+l.Title, l.Key), form), list.ViewForm(form))
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"payaid/db"
 	"payaid/handlers"
+	"payaid/internal/activity"
 	"payaid/internal/audit"
 	"payaid/internal/auth"
 	"payaid/internal/backup"
@@ -56,6 +57,7 @@ type app struct {
 	tenant   *tenant.Service
 	join     *join.Service
 	crm      *crm.Service
+	activity *activity.Service
 	bulk     *bulk.Service
 	audit    *audit.Service
 	mail     *mail.Service
@@ -141,6 +143,9 @@ func (a *app) build(ctx context.Context, works bool) error {
 	a.join = join.New(write, a.auth)
 	a.crm = crm.New(write, a.blobs, a.auth)
 	a.crm.UseCache(a.cache)
+	a.activity = activity.New(write, a.auth)
+	a.activity.UseCache(a.cache)
+	a.crm.AddList(activity.Entity, activity.Viewed())
 	a.bulk = bulk.New(write, a.auth, a.crm.BulkEntities())
 	a.audit = audit.New(a.db)
 	pictures := picture.NewMaker()
@@ -203,7 +208,7 @@ func (a *app) web(closing <-chan struct{}) (*handlers.Web, error) {
 	}
 	c := &a.cfg.cfg
 	return handlers.New(handlers.Deps{
-		Auth: a.auth, Federation: a.federation, Factor: a.factor, Photos: a.photos, Tenant: a.tenant, Join: a.join, Settings: a.settings, CRM: a.crm, Bulk: a.bulk, Audit: a.audit, Mail: a.mail, Notify: a.notify, Cache: a.cache, Metrics: a.metrics, Platform: a.platform,
+		Auth: a.auth, Federation: a.federation, Factor: a.factor, Photos: a.photos, Tenant: a.tenant, Join: a.join, Settings: a.settings, CRM: a.crm, Activity: a.activity, Bulk: a.bulk, Audit: a.audit, Mail: a.mail, Notify: a.notify, Cache: a.cache, Metrics: a.metrics, Platform: a.platform,
 		Sessions: session.NewStore(a.redis, session.Options{Secure: c.SecureCookies(), Timeout: time.Second}),
 		Limiter:  limit.New(a.redis), RequestRate: c.RequestRate, Static: files, Explain: change.Explain, Log: a.log, Now: time.Now,
 		SecretKey: a.servers.secretKey, BaseURL: c.BaseURL, SecureCookies: c.SecureCookies(), TrustedProxies: c.TrustedProxies, Demo: c.Demo,

@@ -13,6 +13,15 @@ WHERE c.tenant_id = @tenant_id AND c.id = @id;
 -- Holds the record until the transaction ends, so that two writers meet one after the other.
 SELECT version FROM contacts WHERE tenant_id = @tenant_id AND id = @id FOR UPDATE;
 
+-- name: LockContactForContacted :one
+-- As LockContact, but not the key: what hangs on the contact may still refer to it.
+SELECT last_contacted_at FROM contacts WHERE tenant_id = @tenant_id AND id = @id FOR NO KEY UPDATE;
+
+-- name: SetContactLastContacted :exec
+-- It follows from activities, so neither the version nor the time of the last change moves: whoever edits the
+-- contact has nothing to look at again.
+UPDATE contacts SET last_contacted_at = sqlc.narg(last_contacted_at)::timestamptz WHERE tenant_id = @tenant_id AND id = @id;
+
 -- name: SaveContact :exec
 -- Makes the contact, or changes the one with this id.
 INSERT INTO contacts (tenant_id, id, first_name, last_name, email, phone, company_id, job_title, source, address, gstin, notes, tags,

@@ -17,6 +17,10 @@ const (
 	Deals     = "deals"
 )
 
+// Activities are in nobody's view scope: who sees the record that one hangs on sees
+// it. Who may change one is decided by its author, as by the owner elsewhere.
+const Activities = "activities"
+
 // Scoped lists the entities that have a view scope.
 var Scoped = []string{Contacts, Companies, Deals}
 

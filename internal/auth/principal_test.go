@@ -34,12 +34,14 @@ func TestTheMatrixOfRoles(t *testing.T) {
 		rights      []auth.Right
 		read, write reach
 	}{
-		auth.Owner:   {auth.Rights, all, all},
-		auth.Admin:   {slices.DeleteFunc(slices.Clone(auth.Rights), func(r auth.Right) bool { return r == auth.BusinessDelete }), all, all},
-		auth.Manager: {[]auth.Right{auth.ContactsRead, auth.ContactsWrite, auth.ContactsDelete, auth.ContactsExport, auth.CompaniesRead, auth.CompaniesWrite, auth.CompaniesDelete, auth.CompaniesExport, auth.DealsRead, auth.DealsWrite, auth.DealsDelete, auth.DealsExport}, all, teamOnly},
-		auth.Member:  {[]auth.Right{auth.ContactsRead, auth.ContactsWrite, auth.ContactsDelete, auth.CompaniesRead, auth.CompaniesWrite, auth.CompaniesDelete, auth.DealsRead, auth.DealsWrite, auth.DealsDelete}, teamOnly, ownOnly},
-		"intern":     {nil, reach{}, reach{}},
-		"":           {nil, reach{}, reach{}},
+		auth.Owner: {auth.Rights, all, all},
+		auth.Admin: {slices.DeleteFunc(slices.Clone(auth.Rights), func(r auth.Right) bool { return r == auth.BusinessDelete }), all, all},
+		auth.Manager: {[]auth.Right{auth.ContactsRead, auth.ContactsWrite, auth.ContactsDelete, auth.ContactsExport, auth.CompaniesRead, auth.CompaniesWrite, auth.CompaniesDelete, auth.CompaniesExport, auth.DealsRead, auth.DealsWrite, auth.DealsDelete, auth.DealsExport,
+			auth.ActivitiesRead, auth.ActivitiesWrite, auth.ActivitiesDelete, auth.ActivitiesExport}, all, teamOnly},
+		auth.Member: {[]auth.Right{auth.ContactsRead, auth.ContactsWrite, auth.ContactsDelete, auth.CompaniesRead, auth.CompaniesWrite, auth.CompaniesDelete, auth.DealsRead, auth.DealsWrite, auth.DealsDelete,
+			auth.ActivitiesRead, auth.ActivitiesWrite, auth.ActivitiesDelete}, teamOnly, ownOnly},
+		"intern": {nil, reach{}, reach{}},
+		"":       {nil, reach{}, reach{}},
 	} {
 		p := auth.Principal{TenantID: uuid.New(), TenantName: "Acme", UserID: me, TeamID: &myTeam, Role: role}
 		has := map[auth.Right]bool{}

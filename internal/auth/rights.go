@@ -40,6 +40,11 @@ const (
 	DealsExport        Right = "deals:export"
 	PipelinesConfigure Right = "pipelines:configure"
 
+	ActivitiesRead   Right = "activities:read"
+	ActivitiesWrite  Right = "activities:write"
+	ActivitiesDelete Right = "activities:delete"
+	ActivitiesExport Right = "activities:export"
+
 	BusinessConfigure Right = "business:configure"
 	BusinessDelete    Right = "business:delete"
 
@@ -55,6 +60,7 @@ var Rights = []Right{
 	ContactsRead, ContactsWrite, ContactsDelete, ContactsExport,
 	CompaniesRead, CompaniesWrite, CompaniesDelete, CompaniesExport,
 	DealsRead, DealsWrite, DealsDelete, DealsExport, PipelinesConfigure,
+	ActivitiesRead, ActivitiesWrite, ActivitiesDelete, ActivitiesExport,
 	BusinessConfigure, BusinessDelete,
 	PeopleConfigure, TeamsConfigure, TagsConfigure, KeysConfigure, AuditRead,
 }
@@ -89,7 +95,7 @@ var grants = map[Role]grant{
 	Owner:   {read: ScopeAll, write: ScopeAll},
 	Admin:   {without: []Right{BusinessDelete}, read: ScopeAll, write: ScopeAll},
 	Manager: {without: administration, read: ScopeAll, write: ScopeTeam},
-	Member:  {without: append([]Right{ContactsExport, CompaniesExport, DealsExport}, administration...), read: ScopeTeam, write: ScopeOwn},
+	Member:  {without: append([]Right{ContactsExport, CompaniesExport, DealsExport, ActivitiesExport}, administration...), read: ScopeTeam, write: ScopeOwn},
 }
 
 // Has reports whether the role carries the right.
@@ -147,6 +153,14 @@ func (r Right) Label() string {
 		return "Export deals"
 	case PipelinesConfigure:
 		return "Change pipelines and their stages"
+	case ActivitiesRead:
+		return "See the timeline of the records one sees"
+	case ActivitiesWrite:
+		return "Log activities, comment, and change one's own"
+	case ActivitiesDelete:
+		return "Delete and restore one's own activities"
+	case ActivitiesExport:
+		return "Export activities"
 	case BusinessConfigure:
 		return "Change the business's own data"
 	case BusinessDelete:

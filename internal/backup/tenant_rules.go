@@ -40,6 +40,8 @@ var tenantRules = map[string]tenantRule{
 	"deal_stage_history": {use: restored},
 	"pipelines":          {use: restored},
 	"stages":             {use: restored},
+	"activities":         {use: restored},
+	"activity_comments":  {use: restored},
 
 	"teams":           {use: restored},
 	"saved_views":     {use: restored},

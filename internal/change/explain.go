@@ -42,6 +42,9 @@ var refusals = map[string]refusal{
 	"pipelines_tenant_id_name_key": {apperr.AlreadyExists, "name", "Another pipeline already has this name."},
 	"stages_pipeline_id_name_key":  {apperr.AlreadyExists, "name", "Another stage of this pipeline already has this name."},
 
+	"activities_contact_id_fkey": {apperr.Validation, "contactId", "This contact does not exist."},
+	"activities_company_id_fkey": {apperr.Validation, "companyId", "This company does not exist."},
+
 	"invitations_tenant_id_email_key": {apperr.AlreadyExists, "email", "This person is invited already. Send the mail again from the list."},
 	"invitations_team_id_fkey":        {apperr.Validation, "teamId", "This team does not exist."},
 	"tags_tenant_id_name_key":         {apperr.AlreadyExists, "name", "There is a tag of this name already. Merge the two instead."},

@@ -103,7 +103,7 @@ func (s *Service) People(ctx context.Context, p auth.Principal, company uuid.UUI
 	return contactList.Page(ctx, s.source(), s.reader(p, auth.Contacts), q)
 }
 
-var companyColumnsOfExport = []column[Company]{
+var companyColumnsOfExport = []Column[Company]{
 	{"Name", func(c Company) string { return c.Name }},
 	{"Parent", func(c Company) string { return c.Parent }},
 	{"Type", func(c Company) string { return c.Type }},
@@ -131,7 +131,7 @@ func (s *Service) ExportCompanies(ctx context.Context, p auth.Principal, q listi
 	if err := p.Require(auth.CompaniesExport); err != nil {
 		return err
 	}
-	if err := checkFormat(format, CompanyExportFormats); err != nil {
+	if err := CheckFormat(format, CompanyExportFormats); err != nil {
 		return err
 	}
 	if ids != nil {
@@ -143,10 +143,10 @@ func (s *Service) ExportCompanies(ctx context.Context, p auth.Principal, q listi
 	if err != nil {
 		return err
 	}
-	if err := recordExport(ctx, s.write, p, "company.export", map[string]any{"ids": ids, "q": q.Text, "filter": q.Filter, "sort": q.Sort, "format": format}); err != nil {
+	if err := RecordExport(ctx, s.write, p, "company.export", map[string]any{"ids": ids, "q": q.Text, "filter": q.Filter, "sort": q.Sort, "format": format}); err != nil {
 		return err
 	}
-	return writeRecords(w, format, companyColumnsOfExport, all)
+	return WriteRecords(w, format, companyColumnsOfExport, all)
 }
 
 func number[N int | int64](n *N) string {

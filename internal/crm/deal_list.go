@@ -91,9 +91,6 @@ func dealsBy(name string, orders []db.Order) *listing.Kind[Deal, dealListRow] {
 
 var dealList = dealsBy("deals", dealOrders)
 
-// DealSorts names the documented orders, the default one first.
-func DealSorts() []string { return dealList.Sorts() }
-
 // Deals returns one page of the deals that the principal sees.
 func (s *Service) Deals(ctx context.Context, p auth.Principal, q listing.Query) (listing.Page[Deal], error) {
 	if err := p.Require(auth.DealsRead); err != nil {
@@ -121,7 +118,7 @@ func (s *Service) dealsOf(ctx context.Context, p auth.Principal, only string, id
 	return s.Deals(ctx, p, q)
 }
 
-var dealColumnsOfExport = []column[Deal]{
+var dealColumnsOfExport = []Column[Deal]{
 	{"Name", func(d Deal) string { return d.Name }},
 	{"Value (paise)", func(d Deal) string { return strconv.FormatInt(d.Value, 10) }},
 	{"Pipeline", func(d Deal) string { return d.Pipeline }},
@@ -154,15 +151,15 @@ func (s *Service) ExportDeals(ctx context.Context, p auth.Principal, q listing.Q
 	if err := p.Require(auth.DealsExport); err != nil {
 		return err
 	}
-	if err := checkFormat(format, DealExportFormats); err != nil {
+	if err := CheckFormat(format, DealExportFormats); err != nil {
 		return err
 	}
 	all, err := dealList.All(ctx, s.source(), s.reader(p, auth.Deals), q)
 	if err != nil {
 		return err
 	}
-	if err := recordExport(ctx, s.write, p, "deal.export", map[string]string{"q": q.Text, "filter": q.Filter, "sort": q.Sort, "format": format}); err != nil {
+	if err := RecordExport(ctx, s.write, p, "deal.export", map[string]string{"q": q.Text, "filter": q.Filter, "sort": q.Sort, "format": format}); err != nil {
 		return err
 	}
-	return writeRecords(w, format, dealColumnsOfExport, all)
+	return WriteRecords(w, format, dealColumnsOfExport, all)
 }

@@ -13,7 +13,7 @@ import (
 
 // exportColumns are the columns of an export, in order. An import matches those
 // that it can fill by the same names.
-var exportColumns = []column[Contact]{
+var exportColumns = []Column[Contact]{
 	{"First name", func(c Contact) string { return c.FirstName }},
 	{"Last name", func(c Contact) string { return c.LastName }},
 	{"Email", func(c Contact) string { return c.Email }},
@@ -44,17 +44,17 @@ var ExportFormats = []string{sheet.CSV, sheet.XLSX, sheet.VCard}
 // come back as LF. A card holds what cards can hold. The export is in the audit log
 // before the first byte is written.
 func (s *Service) ExportContacts(ctx context.Context, p auth.Principal, f ContactFilter, format string, w io.Writer) error {
-	if err := checkFormat(format, ExportFormats); err != nil {
+	if err := CheckFormat(format, ExportFormats); err != nil {
 		return err
 	}
 	contacts, err := s.AllContacts(ctx, p, f)
 	if err != nil {
 		return err
 	}
-	if err := recordExport(ctx, s.write, p, "contact.export", map[string]any{"ids": f.IDs, "q": f.Query, "filter": f.Filter, "stage": f.Stage, "status": f.Status, "sort": f.Sort, "format": format}); err != nil {
+	if err := RecordExport(ctx, s.write, p, "contact.export", map[string]any{"ids": f.IDs, "q": f.Query, "filter": f.Filter, "stage": f.Stage, "status": f.Status, "sort": f.Sort, "format": format}); err != nil {
 		return err
 	}
-	return writeRecords(w, format, exportColumns, contacts)
+	return WriteRecords(w, format, exportColumns, contacts)
 }
 
 // joinTags separates by semicolons, the last one included when a tag holds a

@@ -16,25 +16,25 @@ import (
 	"payaid/internal/sheet"
 )
 
-// column is one column of an export.
-type column[T any] struct {
-	name  string
-	value func(T) string
+// Column is one column of an export.
+type Column[T any] struct {
+	Name  string
+	Value func(T) string
 }
 
-// checkFormat refuses a format in which these records are not exported.
-func checkFormat(format string, formats []string) error {
+// CheckFormat refuses a format in which these records are not exported.
+func CheckFormat(format string, formats []string) error {
 	var bad apperr.Fields
 	bad.Check(slices.Contains(formats, format), "format", "Choose one of "+strings.Join(formats, ", ")+".")
 	return bad.Err()
 }
 
-// writeRecords writes the records in a format of package sheet while they are read.
+// WriteRecords writes the records in a format of package sheet while they are read.
 // Cells that a spreadsheet would run as a formula are kept from it by an apostrophe.
-func writeRecords[T any](w io.Writer, format string, columns []column[T], records iter.Seq2[T, error]) error {
+func WriteRecords[T any](w io.Writer, format string, columns []Column[T], records iter.Seq2[T, error]) error {
 	cells := make([]string, len(columns))
 	for i, c := range columns {
-		cells[i] = c.name
+		cells[i] = c.Name
 	}
 	out, err := sheet.NewWriter(w, format, slices.Clone(cells))
 	if err != nil {
@@ -45,7 +45,7 @@ func writeRecords[T any](w io.Writer, format string, columns []column[T], record
 			return err
 		}
 		for i, c := range columns {
-			cells[i] = c.value(record)
+			cells[i] = c.Value(record)
 		}
 		if err := out.Write(cells); err != nil {
 			return fmt.Errorf("write the export: %w", err)
@@ -57,8 +57,8 @@ func writeRecords[T any](w io.Writer, format string, columns []column[T], record
 	return nil
 }
 
-// recordExport notes who takes which records out of the house.
-func recordExport(ctx context.Context, w *change.Writer, p auth.Principal, action string, filter any) error {
+// RecordExport notes who takes which records out of the house.
+func RecordExport(ctx context.Context, w *change.Writer, p auth.Principal, action string, filter any) error {
 	actor := p.Actor()
 	actor.IdempotencyKey = "" // reading again is a new export
 	_, err := change.Do(ctx, w, actor, action, nil, func(ctx context.Context, tx *change.Tx) (struct{}, error) {

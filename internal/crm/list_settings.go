@@ -23,7 +23,7 @@ const (
 var PageSizes = []int{25, 50, MaxPageSize}
 
 // ContactColumns are the columns that the list of contacts can show beside the
-// name, in order; those that it shows anyway are in defaultColumns.
+// name, in order; those that it shows anyway are in defaultContactColumns.
 var ContactColumns = []string{"email", "phone", "company", "jobTitle", "stage", "status", "warmth", "leadScore", "source", "tags", "owner", "lastContactedAt", "nextFollowUp", "createdAt", "updatedAt"}
 
 // CompanyColumns are the columns that the list of companies can show beside the
@@ -34,15 +34,12 @@ var CompanyColumns = []string{"type", "industry", "employees", "annualRevenue", 
 // order.
 var DealColumns = []string{"value", "stage", "state", "probability", "pipeline", "company", "contact", "expectedClose", "closedAt", "source", "competitor", "owner", "createdAt", "updatedAt"}
 
-// defaultColumns are the columns of each list for whoever has not chosen.
-var defaultColumns = map[string][]string{
-	EntityContacts:  {"phone", "company", "stage", "owner", "createdAt", "updatedAt"},
-	EntityCompanies: {"type", "industry", "employees", "annualRevenue", "owner", "createdAt", "updatedAt"},
-	EntityDeals:     {"value", "stage", "company", "expectedClose", "owner", "updatedAt"},
-}
-
-// columnsOf are all columns of each list.
-var columnsOf = map[string][]string{EntityContacts: ContactColumns, EntityCompanies: CompanyColumns, EntityDeals: DealColumns}
+// The columns of each list for whoever has not chosen.
+var (
+	defaultContactColumns = []string{"phone", "company", "stage", "owner", "createdAt", "updatedAt"}
+	defaultCompanyColumns = []string{"type", "industry", "employees", "annualRevenue", "owner", "createdAt", "updatedAt"}
+	defaultDealColumns    = []string{"value", "stage", "company", "expectedClose", "owner", "updatedAt"}
+)
 
 // ListSettings are how one person wants one list to look.
 type ListSettings struct {
@@ -62,35 +59,34 @@ func tagListSettings(p auth.Principal) string { return "list-settings:" + p.User
 // API key has nothing but the defaults.
 func (s *Service) ListSettings(ctx context.Context, p auth.Principal, entity string) (ListSettings, error) {
 	if p.IsKey() {
-		return defaultSettings(entity), nil
+		return s.defaultSettings(entity), nil
 	}
 	it := cache.Item{Tenant: p.TenantID, Key: "list-settings " + entity + " " + p.UserID.String(), Tags: []string{tagListSettings(p)}, TTL: settingsLife}
 	return cache.Remember(ctx, s.cache, it, listSettings, func(ctx context.Context) (ListSettings, error) {
 		row, err := s.db.Tenant(p.TenantID).GetListSettings(ctx, db.GetListSettingsParams{TenantID: p.TenantID, UserID: p.UserID, Entity: entity})
 		if db.IsNoRows(err) {
-			return defaultSettings(entity), nil
+			return s.defaultSettings(entity), nil
 		}
 		if err != nil {
 			return ListSettings{}, fmt.Errorf("get the settings of a list: %w", err)
 		}
 		out := ListSettings{Columns: row.Columns, Density: row.Density, PageSize: int(row.PageSize)}
 		if len(out.Columns) == 0 {
-			out.Columns = defaultColumns[entity]
+			out.Columns = s.lists[entity].Default
 		}
 		return out, nil
 	})
 }
 
-func defaultSettings(entity string) ListSettings {
-	return ListSettings{Columns: defaultColumns[entity], Density: Comfortable, PageSize: defaultPageSize}
+func (s *Service) defaultSettings(entity string) ListSettings {
+	return ListSettings{Columns: s.lists[entity].Default, Density: Comfortable, PageSize: defaultPageSize}
 }
 
 // inOrder brings columns of a list into its order, each once. known is false when the
 // list has not all of them.
-func inOrder(entity string, columns []string) (ordered []string, known bool) {
-	all := columnsOf[entity]
-	ordered = slices.DeleteFunc(slices.Clone(all), func(c string) bool { return !slices.Contains(columns, c) })
-	return ordered, !slices.ContainsFunc(columns, func(c string) bool { return !slices.Contains(all, c) })
+func (l List) inOrder(columns []string) (ordered []string, known bool) {
+	ordered = slices.DeleteFunc(slices.Clone(l.Columns), func(c string) bool { return !slices.Contains(columns, c) })
+	return ordered, !slices.ContainsFunc(columns, func(c string) bool { return !slices.Contains(l.Columns, c) })
 }
 
 // Under is how the list looks while it shows the view.
@@ -112,7 +108,7 @@ func (s *Service) SaveListSettings(ctx context.Context, p auth.Principal, entity
 	}
 	var f apperr.Fields
 	var known bool
-	in.Columns, known = inOrder(entity, in.Columns)
+	in.Columns, known = s.lists[entity].inOrder(in.Columns)
 	f.Check(known, "columns", "There is no such column.")
 	f.Check(in.Density == Comfortable || in.Density == Compact, "density", "Choose comfortable or compact.")
 	f.Check(slices.Contains(PageSizes, in.PageSize), "pageSize", "Choose 25, 50 or 100.")

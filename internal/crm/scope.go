@@ -18,13 +18,14 @@ func (s *Service) reader(p auth.Principal, entity string) listing.Reader {
 
 func readerAt(p auth.Principal, entity string, asker filter.Asker) listing.Reader {
 	r := listing.Reader{Tenant: p.TenantID, Asker: asker}
-	r.Scope, r.Only = scope(p, entity)
+	r.Scope, r.Only = Scope(p, entity, "c")
 	return r
 }
 
-// scope names the rows that the principal sees and says in SQL what
-// auth.Principal.Sees says in Go.
-func scope(p auth.Principal, entity string) (name string, only listing.Condition) {
+// Scope names the rows of the entity that the principal sees and says in SQL, where
+// they are called alias, what auth.Principal.Sees says in Go.
+func Scope(p auth.Principal, entity, alias string) (name string, only listing.Condition) {
+	owner := alias + ".owner_id"
 	switch p.ReadScope(entity) {
 	case auth.ScopeAll:
 		return "all", listing.Condition{}
@@ -34,11 +35,11 @@ func scope(p auth.Principal, entity string) (name string, only listing.Condition
 			team, id = p.TeamID.String(), *p.TeamID
 		}
 		return "team " + team + " of " + p.UserID.String(), listing.Condition{
-			SQL:  "(c.owner_id = ? OR c.owner_id IN (SELECT user_id FROM memberships WHERE tenant_id = ? AND team_id = ?))",
+			SQL:  "(" + owner + " = ? OR " + owner + " IN (SELECT user_id FROM memberships WHERE tenant_id = ? AND team_id = ?))",
 			Args: []any{p.UserID, p.TenantID, id},
 		}
 	case auth.ScopeOwn:
-		return "own of " + p.UserID.String(), listing.Condition{SQL: "c.owner_id = ?", Args: []any{p.UserID}}
+		return "own of " + p.UserID.String(), listing.Condition{SQL: owner + " = ?", Args: []any{p.UserID}}
 	}
 	return "nothing", listing.Condition{SQL: "false"}
 }

@@ -23,12 +23,13 @@ type Service struct {
 	auth  *auth.Service
 	cache *cache.Cache // nil: nothing is kept
 	now   func() time.Time
+	lists map[string]List // that have saved views, by their entity
 }
 
 // New returns a Service that keeps uploaded files in blobs and asks a for the
 // principals of its jobs.
 func New(w *change.Writer, blobs blob.Store, a *auth.Service) *Service {
-	return &Service{db: w.DB, write: w, blobs: blobs, auth: a, now: w.Now}
+	return &Service{db: w.DB, write: w, blobs: blobs, auth: a, now: w.Now, lists: lists()}
 }
 
 // UseCache has lists kept in c. The writer that New got must mark its tags there.

@@ -16,6 +16,7 @@ import (
 type tagRun struct {
 	row    db.GetTagRunRow
 	tenant uuid.UUID
+	lists  map[string]List // whose saved views may ask for tags
 }
 
 // taggedKind is one kind of record that has tags.

@@ -108,7 +108,7 @@ func (s *Service) carryTags(ctx context.Context, args TagRunArgs, row db.GetTagR
 	if err := report.Running(ctx); err != nil {
 		return err
 	}
-	run := tagRun{row: row, tenant: args.TenantID}
+	run := tagRun{row: row, tenant: args.TenantID, lists: s.lists}
 	for done := row.Done; ; {
 		var n int64
 		var err error

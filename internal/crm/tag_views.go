@@ -29,7 +29,7 @@ func (r tagRun) rewriteViews(ctx context.Context, tx *change.Tx) error {
 		}
 		for _, v := range views {
 			after = v.ID
-			renamed := renameInFilter(v.Filter, viewedLists[v.Entity].fields, r.row.FromName, r.row.ToName)
+			renamed := renameInFilter(v.Filter, r.lists[v.Entity].Fields, r.row.FromName, r.row.ToName)
 			if renamed == v.Filter {
 				continue
 			}

@@ -13,4 +13,10 @@ const (
 	tagPipelineList = "pipeline:list"
 )
 
+// What areas above this one show of contacts and companies becomes old with these.
+const (
+	TagContacts  = tagContactList
+	TagCompanies = tagCompanyList
+)
+
 func tagContact(id uuid.UUID) string { return "contact:" + id.String() }

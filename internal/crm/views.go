@@ -51,31 +51,41 @@ func (v View) List() listing.Query {
 	return listing.Query{Text: v.Query, Filter: v.Filter, Sort: v.Sort}
 }
 
-// viewed is a list that has views.
-type viewed struct {
-	read, write auth.Right
-	canonical   func(listing.Query) (listing.Query, error)
-	fields      filter.Fields
+// List is a list as saved views and people's settings of lists know it.
+type List struct {
+	Read, Write auth.Right
+	Canonical   func(listing.Query) (listing.Query, error)
+	Fields      filter.Fields
+	Columns     []string // that it can show beside the name, in its order
+	Default     []string // those that it shows to whoever has not chosen
 }
 
-// viewedLists are the lists that have views, by their entity.
-var viewedLists = map[string]viewed{
-	EntityContacts:  {auth.ContactsRead, auth.ContactsWrite, contactList.Canonical, ContactFields},
-	EntityCompanies: {auth.CompaniesRead, auth.CompaniesWrite, companyList.Canonical, CompanyFields},
-	EntityDeals:     {auth.DealsRead, auth.DealsWrite, dealList.Canonical, DealFields},
+// lists are the lists of this area, by their entity.
+func lists() map[string]List {
+	return map[string]List{
+		EntityContacts:  {auth.ContactsRead, auth.ContactsWrite, contactList.Canonical, ContactFields, ContactColumns, defaultContactColumns},
+		EntityCompanies: {auth.CompaniesRead, auth.CompaniesWrite, companyList.Canonical, CompanyFields, CompanyColumns, defaultCompanyColumns},
+		EntityDeals:     {auth.DealsRead, auth.DealsWrite, dealList.Canonical, DealFields, DealColumns, defaultDealColumns},
+	}
 }
 
-// ViewEntities names the entities whose lists have views.
-func ViewEntities() []string { return slices.Sorted(maps.Keys(viewedLists)) }
+// AddList lets the list of an entity of a higher area have saved views and
+// settings, too.
+func (s *Service) AddList(entity string, l List) { s.lists[entity] = l }
+
+// viewEntities names the entities whose lists have views.
+func (s *Service) viewEntities() []string { return slices.Sorted(maps.Keys(s.lists)) }
 
 // MayShareViews reports whether p may share views of the entity's list.
-func MayShareViews(p auth.Principal, entity string) bool { return p.Can(viewedLists[entity].write) }
+func (s *Service) MayShareViews(p auth.Principal, entity string) bool {
+	return p.Can(s.lists[entity].Write)
+}
 
 // requireLists refuses who may read no list that has views.
-func requireLists(p auth.Principal) error {
+func (s *Service) requireLists(p auth.Principal) error {
 	var err error
-	for _, entity := range ViewEntities() {
-		if err = p.Require(viewedLists[entity].read); err == nil {
+	for _, entity := range s.viewEntities() {
+		if err = p.Require(s.lists[entity].Read); err == nil {
 			return nil
 		}
 	}
@@ -104,17 +114,17 @@ type ViewPatch struct {
 	Density             *string
 }
 
-func (in *ViewInput) check(p auth.Principal) error {
+func (s *Service) checkView(p auth.Principal, in *ViewInput) error {
 	in.Name, in.Query = strings.Join(strings.Fields(in.Name), " "), strings.TrimSpace(in.Query)
 	in.Entity = cmp.Or(in.Entity, EntityContacts)
-	list, ok := viewedLists[in.Entity]
+	list, ok := s.lists[in.Entity]
 	if !ok {
-		return badEntity()
+		return s.badEntity()
 	}
-	if err := p.Require(list.read); err != nil {
+	if err := p.Require(list.Read); err != nil {
 		return err
 	}
-	q, err := list.canonical(listing.Query{Text: in.Query, Filter: in.Filter, Sort: in.Sort})
+	q, err := list.Canonical(listing.Query{Text: in.Query, Filter: in.Filter, Sort: in.Sort})
 	if err != nil {
 		return err
 	}
@@ -123,27 +133,27 @@ func (in *ViewInput) check(p auth.Principal) error {
 	f.Check(in.Name != "" && utf8.RuneCountInString(in.Name) <= 60 && printable(in.Name), "name", "Give the view a name of at most 60 characters.")
 	f.Check(in.Density == "" || in.Density == Comfortable || in.Density == Compact, "density", "Choose comfortable or compact.")
 	var known bool
-	in.Columns, known = inOrder(in.Entity, in.Columns)
+	in.Columns, known = list.inOrder(in.Columns)
 	f.Check(known, "columns", "There is no such column.")
 	f.Check(in.Shared || !p.IsKey(), "shared", "A view of an API key is for everybody: nobody else could use it.")
-	f.Check(!in.Shared || MayShareViews(p, in.Entity), "shared", "You may not share views. Keep it for yourself.")
+	f.Check(!in.Shared || s.MayShareViews(p, in.Entity), "shared", "You may not share views. Keep it for yourself.")
 	return f.Err()
 }
 
-func badEntity() error {
+func (s *Service) badEntity() error {
 	var f apperr.Fields
-	f.Add("entity", "Choose one of "+strings.Join(ViewEntities(), ", ")+".")
+	f.Add("entity", "Choose one of "+strings.Join(s.viewEntities(), ", ")+".")
 	return f.Err()
 }
 
 // Views lists the principal's own views of the entity's list and those that others
 // share.
 func (s *Service) Views(ctx context.Context, p auth.Principal, entity string) ([]View, error) {
-	list, ok := viewedLists[entity]
+	list, ok := s.lists[entity]
 	if !ok {
-		return nil, badEntity()
+		return nil, s.badEntity()
 	}
-	if err := p.Require(list.read); err != nil {
+	if err := p.Require(list.Read); err != nil {
 		return nil, err
 	}
 	rows, err := s.db.Tenant(p.TenantID).ListViews(ctx, db.ListViewsParams{TenantID: p.TenantID, Entity: entity, UserID: p.User()})
@@ -152,26 +162,26 @@ func (s *Service) Views(ctx context.Context, p auth.Principal, entity string) ([
 	}
 	out := make([]View, len(rows))
 	for i, r := range rows {
-		out[i] = viewFromRow(p, db.GetViewRow(r))
+		out[i] = s.viewFromRow(p, db.GetViewRow(r))
 	}
 	return out, nil
 }
 
 // View returns one view that the principal may use.
 func (s *Service) View(ctx context.Context, p auth.Principal, id uuid.UUID) (View, error) {
-	if err := requireLists(p); err != nil {
+	if err := s.requireLists(p); err != nil {
 		return View{}, err
 	}
-	return readView(ctx, s.db.Tenant(p.TenantID), p, id)
+	return s.readView(ctx, s.db.Tenant(p.TenantID), p, id)
 }
 
 // CreateView saves a view. One person's views have different names
 // (ALREADY_EXISTS).
 func (s *Service) CreateView(ctx context.Context, p auth.Principal, in ViewInput) (View, error) {
-	if err := requireLists(p); err != nil {
+	if err := s.requireLists(p); err != nil {
 		return View{}, err
 	}
-	if err := in.check(p); err != nil {
+	if err := s.checkView(p, &in); err != nil {
 		return View{}, err
 	}
 	return change.Do(ctx, s.write, p.Actor(), "view.create", in, func(ctx context.Context, tx *change.Tx) (View, error) {
@@ -186,13 +196,13 @@ func (s *Service) CreateView(ctx context.Context, p auth.Principal, in ViewInput
 		if err := saveView(ctx, tx, p, id, in); err != nil {
 			return View{}, err
 		}
-		return recordView(ctx, tx, p, id, "view.create", nil)
+		return s.recordView(ctx, tx, p, id, "view.create", nil)
 	})
 }
 
 // UpdateView changes a view of one's own; administrators change every shared one.
 func (s *Service) UpdateView(ctx context.Context, p auth.Principal, id uuid.UUID, patch ViewPatch, version *int64) (View, error) {
-	if err := requireLists(p); err != nil {
+	if err := s.requireLists(p); err != nil {
 		return View{}, err
 	}
 	input := struct {
@@ -201,7 +211,7 @@ func (s *Service) UpdateView(ctx context.Context, p auth.Principal, id uuid.UUID
 		Version *int64
 	}{id, patch, version}
 	return change.Do(ctx, s.write, p.Actor(), "view.update", input, func(ctx context.Context, tx *change.Tx) (View, error) {
-		before, err := lockView(ctx, tx, p, id, version)
+		before, err := s.lockView(ctx, tx, p, id, version)
 		if err != nil {
 			return View{}, err
 		}
@@ -213,7 +223,7 @@ func (s *Service) UpdateView(ctx context.Context, p auth.Principal, id uuid.UUID
 		set(&in.Sort, patch.Sort)
 		set(&in.Columns, patch.Columns)
 		set(&in.Density, patch.Density)
-		if err := in.check(p); err != nil {
+		if err := s.checkView(p, &in); err != nil {
 			return View{}, err
 		}
 		if err := saveView(ctx, tx, p, id, in); err != nil {
@@ -224,14 +234,14 @@ func (s *Service) UpdateView(ctx context.Context, p auth.Principal, id uuid.UUID
 				return View{}, fmt.Errorf("forget a view that is not shared any more: %w", err)
 			}
 		}
-		return recordView(ctx, tx, p, id, "view.update", before)
+		return s.recordView(ctx, tx, p, id, "view.update", before)
 	})
 }
 
 // DeleteView removes a view for ever and returns it as it was. No record goes with
 // it.
 func (s *Service) DeleteView(ctx context.Context, p auth.Principal, id uuid.UUID, version *int64) (View, error) {
-	if err := requireLists(p); err != nil {
+	if err := s.requireLists(p); err != nil {
 		return View{}, err
 	}
 	input := struct {
@@ -239,7 +249,7 @@ func (s *Service) DeleteView(ctx context.Context, p auth.Principal, id uuid.UUID
 		Version *int64
 	}{id, version}
 	return change.Do(ctx, s.write, p.Actor(), "view.delete", input, func(ctx context.Context, tx *change.Tx) (View, error) {
-		before, err := lockView(ctx, tx, p, id, version)
+		before, err := s.lockView(ctx, tx, p, id, version)
 		if err != nil {
 			return View{}, err
 		}
@@ -253,7 +263,7 @@ func (s *Service) DeleteView(ctx context.Context, p auth.Principal, id uuid.UUID
 // SetDefaultView opens the principal's list with the view from now on, or with all
 // contacts again when on is false.
 func (s *Service) SetDefaultView(ctx context.Context, p auth.Principal, id uuid.UUID, on bool) (View, error) {
-	if err := requireLists(p); err != nil {
+	if err := s.requireLists(p); err != nil {
 		return View{}, err
 	}
 	if p.IsKey() {
@@ -264,7 +274,7 @@ func (s *Service) SetDefaultView(ctx context.Context, p auth.Principal, id uuid.
 		On bool
 	}{id, on}
 	return change.Do(ctx, s.write, p.Actor(), "view.default", input, func(ctx context.Context, tx *change.Tx) (View, error) {
-		before, err := readView(ctx, tx.Q, p, id)
+		before, err := s.readView(ctx, tx.Q, p, id)
 		if err != nil || before.Default == on {
 			return before, err
 		}
@@ -289,15 +299,15 @@ func saveView(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID
 	return wrap(err, "save a view")
 }
 
-func recordView(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, action string, before any) (View, error) {
-	v, err := readView(ctx, tx.Q, p, id)
+func (s *Service) recordView(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, action string, before any) (View, error) {
+	v, err := s.readView(ctx, tx.Q, p, id)
 	if err != nil {
 		return View{}, err
 	}
 	return v, tx.Record(ctx, change.Event{Action: action, Entity: entityView, EntityID: id, Before: before, After: v})
 }
 
-func readView(ctx context.Context, q *db.Queries, p auth.Principal, id uuid.UUID) (View, error) {
+func (s *Service) readView(ctx context.Context, q *db.Queries, p auth.Principal, id uuid.UUID) (View, error) {
 	row, err := q.GetView(ctx, db.GetViewParams{TenantID: p.TenantID, ID: id, UserID: p.User()})
 	if db.IsNoRows(err) {
 		return View{}, apperr.New(apperr.NotFound, "This view does not exist, or it is not shared with you.")
@@ -305,16 +315,16 @@ func readView(ctx context.Context, q *db.Queries, p auth.Principal, id uuid.UUID
 	if err != nil {
 		return View{}, fmt.Errorf("get view %s: %w", id, err)
 	}
-	return viewFromRow(p, row), p.Require(viewedLists[row.Entity].read)
+	return s.viewFromRow(p, row), p.Require(s.lists[row.Entity].Read)
 }
 
 // lockView holds the view for the rest of the transaction, provided that the
 // principal may change it and saw this version.
-func lockView(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, version *int64) (View, error) {
+func (s *Service) lockView(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, version *int64) (View, error) {
 	if err := tx.Q.LockView(ctx, db.LockViewParams{TenantID: p.TenantID, ID: id}); err != nil {
 		return View{}, fmt.Errorf("lock view %s: %w", id, err)
 	}
-	v, err := readView(ctx, tx.Q, p, id)
+	v, err := s.readView(ctx, tx.Q, p, id)
 	if err != nil {
 		return View{}, err
 	}
@@ -329,12 +339,12 @@ func lockView(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID
 	return v, nil
 }
 
-func viewFromRow(p auth.Principal, r db.GetViewRow) View {
+func (s *Service) viewFromRow(p auth.Principal, r db.GetViewRow) View {
 	v := View{
 		ID: r.ID, Entity: r.Entity, Name: r.Name, Shared: r.Shared, Query: r.Query, Filter: r.Filter, Sort: r.Sort, Columns: r.Columns, Density: r.Density, OwnerID: r.OwnerID, Owner: r.OwnerName,
 		Default: r.IsDefault, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	mine := r.OwnerID != nil && *r.OwnerID == p.UserID
-	v.MayChange = mine || v.Shared && MayShareViews(p, r.Entity) && p.WriteScope() == auth.ScopeAll
+	v.MayChange = mine || v.Shared && s.MayShareViews(p, r.Entity) && p.WriteScope() == auth.ScopeAll
 	return v
 }
