@@ -138,9 +138,9 @@ func (o options) measure(ctx context.Context, dir string, n int) (r results, err
 			if err := s.noteMemory(l, conns); err != nil {
 				return r, err
 			}
+			r.LoadedMiB, r.LoadedConns = s.afterLoadMiB, s.afterLoadConns
 		}
 	}
-	r.LoadedMiB, r.LoadedConns = s.afterLoadMiB, s.afterLoadConns
 	fmt.Printf("memory: %.0f MiB idle, %.0f MiB after %d connections\n", r.IdleMiB, r.LoadedMiB, r.LoadedConns)
 	return r, nil
 }
