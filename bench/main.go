@@ -80,20 +80,25 @@ func (o options) measureAll(ctx context.Context) (err error) {
 	}
 	var all []results
 	for _, n := range o.sizes {
-		r, err := o.measure(ctx, fmt.Sprintf("%s/%d", dir, n), n)
-		if err != nil {
-			return fmt.Errorf("with %d contacts: %w", n, err)
-		}
+		r, failed := o.measure(ctx, fmt.Sprintf("%s/%d", dir, n), n)
 		all = append(all, r)
+		if failed != nil {
+			err = fmt.Errorf("with %d contacts: %w", n, failed)
+			break
+		}
 	}
 	if o.out == "" {
-		return nil
+		return err
 	}
+	return errors.Join(err, write(o.out, all)) // what was measured before a failure is worth keeping
+}
+
+func write(name string, all []results) error {
 	b, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(o.out, b, 0o600)
+	return os.WriteFile(name, b, 0o600)
 }
 
 // results are what one run found out at one size.
@@ -133,9 +138,9 @@ func (o options) measure(ctx context.Context, dir string, n int) (r results, err
 			if err := s.noteMemory(l, conns); err != nil {
 				return r, err
 			}
+			r.LoadedMiB, r.LoadedConns = s.afterLoadMiB, s.afterLoadConns
 		}
 	}
-	r.LoadedMiB, r.LoadedConns = s.afterLoadMiB, s.afterLoadConns
 	fmt.Printf("memory: %.0f MiB idle, %.0f MiB after %d connections\n", r.IdleMiB, r.LoadedMiB, r.LoadedConns)
 	return r, nil
 }

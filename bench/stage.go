@@ -60,7 +60,7 @@ func newStage(ctx context.Context, dir string, n int) (s *stage, err error) {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if _, err := run(ctx, nil, "go", "build", "-trimpath", "-o", s.program, "./cmd/web"); err != nil {
+	if _, err := run(ctx, nil, "go", "build", "-o", s.program, "./cmd/web"); err != nil {
 		return s, err
 	}
 	if s.cached, err = s.serve(ctx); err != nil {

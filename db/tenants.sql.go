@@ -18,7 +18,9 @@ SELECT u.id AS user_id, u.email, u.name, u.platform_admin, u.sessions_valid_afte
        u.theme, u.single_keys, u.photo,
        m.role, m.team_id, m.view_scopes, t.name AS tenant_name, t.slug AS tenant_slug, t.status AS tenant_status, t.time_zone,
        (t.second_factor_required AND NOT EXISTS (SELECT 1 FROM user_totp f WHERE f.user_id = u.id)
-        AND NOT EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = u.id))::boolean AS second_factor_missing, t.logo
+        AND NOT EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = u.id))::boolean AS second_factor_missing, t.logo,
+       EXISTS (SELECT FROM memberships o WHERE o.user_id = u.id AND o.tenant_id <> m.tenant_id) AS has_other_homes,
+       (SELECT count(*) FROM (SELECT FROM notifications n WHERE n.tenant_id = $1 AND n.user_id = $2 AND n.read_at IS NULL LIMIT 100) unread) AS unread
 FROM memberships m
 JOIN users u ON u.id = m.user_id
 JOIN tenants t ON t.id = m.tenant_id
@@ -49,9 +51,12 @@ type GetMemberRow struct {
 	TimeZone            string          `db:"time_zone"`
 	SecondFactorMissing bool            `db:"second_factor_missing"`
 	Logo                string          `db:"logo"`
+	HasOtherHomes       bool            `db:"has_other_homes"`
+	Unread              int64           `db:"unread"`
 }
 
-// One row tells everything about who is asking: person, role, team, tenant.
+// One row tells everything about who is asking: person, role, team, tenant; and what the frame of each page
+// shows of them, so that it takes no queries of its own. Counting what is unread ends at 100, which reads 99+.
 func (q *Queries) GetMember(ctx context.Context, arg GetMemberParams) (GetMemberRow, error) {
 	row := q.db.QueryRow(ctx, getMember, arg.TenantID, arg.UserID)
 	var i GetMemberRow
@@ -74,6 +79,8 @@ func (q *Queries) GetMember(ctx context.Context, arg GetMemberParams) (GetMember
 		&i.TimeZone,
 		&i.SecondFactorMissing,
 		&i.Logo,
+		&i.HasOtherHomes,
+		&i.Unread,
 	)
 	return i, err
 }

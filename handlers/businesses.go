@@ -19,6 +19,9 @@ func (s *server) businesses(c *fiber.Ctx, p auth.Principal) []layout.Business {
 	if respond.IsPartial(c) {
 		return nil
 	}
+	if !p.Look.OtherHomes {
+		return []layout.Business{{ID: p.TenantID.String(), Name: p.TenantName, RoleLabel: p.Role.Label(), Current: true}}
+	}
 	homes, err := s.Auth.Homes(c.UserContext(), p.UserID)
 	if err != nil {
 		s.Log.WarnContext(c.UserContext(), "businesses of a person not listed", "err", err)

@@ -57,16 +57,3 @@ func (s *server) readNotifications(c *fiber.Ctx) error {
 	}
 	return leaveTo(c, "/notifications")
 }
-
-// unread is the number that a whole page shows on its bell. A page does not fail
-// for want of it.
-func (s *server) unread(c *fiber.Ctx, p auth.Principal) int {
-	if respond.IsPartial(c) {
-		return 0
-	}
-	n, err := s.Notify.Unread(c.UserContext(), person(p))
-	if err != nil {
-		s.Log.WarnContext(c.UserContext(), "unread notifications not counted", "err", err)
-	}
-	return n
-}

@@ -32,7 +32,7 @@ func (s *server) frame(c *fiber.Ctx, title, active string) layout.Props {
 		f.Alarms = s.backupAlarms(c, p)
 	}
 	if title != "" { // the page of an error asks for nothing more
-		f.Unread = s.unread(c, p)
+		f.Unread = p.Look.Unread
 	}
 	return f
 }

@@ -74,12 +74,15 @@ ORDER BY m.last_used_at DESC NULLS LAST, m.created_at, m.tenant_id
 LIMIT 100;
 
 -- name: GetMember :one
--- One row tells everything about who is asking: person, role, team, tenant.
+-- One row tells everything about who is asking: person, role, team, tenant; and what the frame of each page
+-- shows of them, so that it takes no queries of its own. Counting what is unread ends at 100, which reads 99+.
 SELECT u.id AS user_id, u.email, u.name, u.platform_admin, u.sessions_valid_after, u.disabled_at,
        u.theme, u.single_keys, u.photo,
        m.role, m.team_id, m.view_scopes, t.name AS tenant_name, t.slug AS tenant_slug, t.status AS tenant_status, t.time_zone,
        (t.second_factor_required AND NOT EXISTS (SELECT 1 FROM user_totp f WHERE f.user_id = u.id)
-        AND NOT EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = u.id))::boolean AS second_factor_missing, t.logo
+        AND NOT EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = u.id))::boolean AS second_factor_missing, t.logo,
+       EXISTS (SELECT FROM memberships o WHERE o.user_id = u.id AND o.tenant_id <> m.tenant_id) AS has_other_homes,
+       (SELECT count(*) FROM (SELECT FROM notifications n WHERE n.tenant_id = @tenant_id AND n.user_id = @user_id AND n.read_at IS NULL LIMIT 100) unread) AS unread
 FROM memberships m
 JOIN users u ON u.id = m.user_id
 JOIN tenants t ON t.id = m.tenant_id

@@ -54,7 +54,7 @@ func memberPrincipal(tenant uuid.UUID, m db.GetMemberRow) (Principal, error) {
 		TenantID: tenant, TenantName: m.TenantName, TenantSlug: m.TenantSlug, TimeZone: m.TimeZone,
 		UserID: m.UserID, Name: m.Name, Email: m.Email, Role: Role(m.Role), TeamID: m.TeamID, PlatformAdmin: m.PlatformAdmin,
 		SecondFactorMissing: m.SecondFactorMissing,
-		Look:                Look{Theme: m.Theme, SingleKeys: m.SingleKeys, Photo: m.Photo, Logo: m.Logo},
+		Look:                Look{Theme: m.Theme, SingleKeys: m.SingleKeys, Photo: m.Photo, Logo: m.Logo, OtherHomes: m.HasOtherHomes, Unread: int(m.Unread)},
 	}
 	if err := json.Unmarshal(m.ViewScopes, &p.viewScopes); err != nil {
 		return Principal{}, fmt.Errorf("read the view scopes: %w", err)

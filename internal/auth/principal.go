@@ -61,6 +61,8 @@ type Look struct {
 	SingleKeys bool   // shortcuts of one key work
 	Photo      string // SHA-256 of the person's photo; "" for none
 	Logo       string // SHA-256 of the tenant's logo; "" for none
+	OtherHomes bool   // the person belongs to other tenants, too
+	Unread     int    // notifications that the person has not read, at most notify.MaxUnread
 }
 
 // Request is what the audit log and idempotency need to know of a request.

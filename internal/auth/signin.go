@@ -11,6 +11,7 @@ import (
 
 	"payaid/db"
 	"payaid/internal/apperr"
+	"payaid/internal/cache"
 	"payaid/internal/change"
 )
 
@@ -132,15 +133,23 @@ type Colleague struct {
 	Email  string
 }
 
+// colleaguesLife bounds what the people of a tenant that nobody asks for take up.
+const colleaguesLife = time.Hour
+
+var keptColleagues = cache.JSON[[]Colleague]("colleagues-1")
+
 // Colleagues lists the people of the principal's tenant, for pickers.
 func (s *Service) Colleagues(ctx context.Context, p Principal) ([]Colleague, error) {
-	rows, err := s.db.Tenant(p.TenantID).ListMembers(ctx, p.TenantID)
-	if err != nil {
-		return nil, fmt.Errorf("list members: %w", err)
-	}
-	out := make([]Colleague, len(rows))
-	for i, r := range rows {
-		out[i] = Colleague{UserID: r.UserID, Name: r.Name, Email: r.Email}
-	}
-	return out, nil
+	it := cache.Item{Tenant: p.TenantID, Key: "colleagues", Tags: []string{TagPeople}, TTL: colleaguesLife}
+	return cache.Remember(ctx, s.cache, it, keptColleagues, func(ctx context.Context) ([]Colleague, error) {
+		rows, err := s.db.Tenant(p.TenantID).ListMembers(ctx, p.TenantID)
+		if err != nil {
+			return nil, fmt.Errorf("list members: %w", err)
+		}
+		out := make([]Colleague, len(rows))
+		for i, r := range rows {
+			out[i] = Colleague{UserID: r.UserID, Name: r.Name, Email: r.Email}
+		}
+		return out, nil
+	})
 }

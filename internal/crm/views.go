@@ -15,12 +15,18 @@ import (
 	"payaid/db"
 	"payaid/internal/apperr"
 	"payaid/internal/auth"
+	"payaid/internal/cache"
 	"payaid/internal/change"
 	"payaid/internal/filter"
 	"payaid/internal/listing"
 )
 
 const entityView = "view"
+
+// viewsLife bounds what the views of somebody who does not come back take up.
+const viewsLife = time.Hour
+
+var keptViews = cache.JSON[[]db.ListViewsRow]("views-1")
 
 // MaxViews is how many views one person may have.
 const MaxViews = 50
@@ -156,7 +162,10 @@ func (s *Service) Views(ctx context.Context, p auth.Principal, entity string) ([
 	if err := p.Require(list.Read); err != nil {
 		return nil, err
 	}
-	rows, err := s.db.Tenant(p.TenantID).ListViews(ctx, db.ListViewsParams{TenantID: p.TenantID, Entity: entity, UserID: p.User()})
+	it := cache.Item{Tenant: p.TenantID, Key: "views " + entity + " " + p.UserID.String(), Tags: []string{tagViewList, auth.TagPeople}, TTL: viewsLife}
+	rows, err := cache.Remember(ctx, s.cache, it, keptViews, func(ctx context.Context) ([]db.ListViewsRow, error) {
+		return s.db.Tenant(p.TenantID).ListViews(ctx, db.ListViewsParams{TenantID: p.TenantID, Entity: entity, UserID: p.User()})
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list views: %w", err)
 	}

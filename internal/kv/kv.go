@@ -18,6 +18,9 @@ const (
 	poolTimeout = 500 * time.Millisecond
 	poolSize    = 32
 	noRetries   = -1
+	// bufferSize is that of each buffer of a connection. What is sent and read is small, or read at once; the default is
+	// 32 KiB, and 128 KiB for connections of pipelines, of which a busy replica would hold ten MiB.
+	bufferSize = 8 << 10
 )
 
 // Option adds to what Open sets.
@@ -52,6 +55,8 @@ func Open(rawURL string, options ...Option) (redis.UniversalClient, error) {
 	opt.PoolSize = poolSize
 	opt.MaxActiveConns = poolSize
 	opt.PoolTimeout = poolTimeout
+	opt.ReadBufferSize, opt.WriteBufferSize = bufferSize, bufferSize
+	opt.PipelineReadBufferSize, opt.PipelineWriteBufferSize = bufferSize, bufferSize
 	// Both send commands that servers before Redis 7.2 and Valkey answer with an error for each connection.
 	opt.DisableIdentity = true
 	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}

@@ -42,7 +42,8 @@ type Kind[T any, R interface{ At() db.Place }] struct {
 }
 
 // Search says how a text is searched for. The functions run as the schema's owner
-// and return rows of the table: row level security would hide the trigram index.
+// and return rows of the table: row level security would hide the trigram index. A
+// search that nothing narrows is read by search_page, which knows every table.
 type Search struct {
 	Column  string // lower-cased and led by a space
 	Find    string // the rows like a pattern: "find_contacts(?)"
