@@ -7,6 +7,7 @@ import "github.com/google/uuid"
 const (
 	tagContactList = "contact:list"
 	tagCompanyList = "company:list"
+	tagViewList    = "view:list"
 	tagTagList     = "tag:list"
 
 	tagDealList     = "deal:list"
