@@ -70,6 +70,11 @@ bench-million: ## The same with 100,000 and with 1,000,000 contacts.
 	@tools/setup.sh run
 	@BENCH_CONTACTS=100000,1000000 go run ./bench
 
+.PHONY: bench-backups
+bench-backups: ## Measure backups and a restore, and write the table of docs/backup.md.
+	@tools/setup.sh run
+	@go run ./bench -backups docs/backup.md
+
 .PHONY: drill
 drill: ## Try every fault that a backup or restore must survive, and print what came of each (docs/backup.md).
 	@tools/setup.sh test

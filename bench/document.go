@@ -28,6 +28,11 @@ func writeInto(document string, files []string) error {
 		}
 		all = append(all, some...)
 	}
+	return replaceIn(document, markdown(all))
+}
+
+// replaceIn puts a text between the marks of a document.
+func replaceIn(document, table string) error {
 	text, err := os.ReadFile(document) //nolint:gosec // named by whoever runs this
 	if err != nil {
 		return err
@@ -37,7 +42,7 @@ func writeInto(document string, files []string) error {
 	if !ok1 || !ok2 {
 		return errors.New(document + " has no place for results: " + begins)
 	}
-	return os.WriteFile(document, []byte(before+begins+"\n"+markdown(all)+ends+after), 0o600)
+	return os.WriteFile(document, []byte(before+begins+"\n"+table+ends+after), 0o600)
 }
 
 func markdown(all []results) string {

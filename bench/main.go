@@ -48,6 +48,7 @@ func mainly(ctx context.Context) error {
 	flag.StringVar(&o.only, "only", "", "only lines whose name holds this")
 	flag.StringVar(&o.dir, "dir", os.Getenv("BENCH_DIR"), "keep the data here for the next run; removed at the end when absent")
 	flag.StringVar(&o.out, "out", "", "write the results to this file, for -into")
+	backups := flag.String("backups", "", "measure backups alone, and put the table into this document (docs/backup.md)")
 	into := flag.String("into", "", "put the results of the named files into this document and measure nothing")
 	flag.Parse()
 	if *into != "" {
@@ -60,7 +61,10 @@ func mainly(ctx context.Context) error {
 		}
 		o.sizes = append(o.sizes, n)
 	}
-	return o.measureAll(ctx)
+	if *backups != "" {
+		return o.inDir(func(dir string) error { return o.writeBackups(ctx, dir, *backups) })
+	}
+	return o.inDir(func(dir string) error { return o.measureAll(ctx, dir) })
 }
 
 func envOr(name, otherwise string) string {
@@ -70,7 +74,8 @@ func envOr(name, otherwise string) string {
 	return otherwise
 }
 
-func (o options) measureAll(ctx context.Context) (err error) {
+// inDir gives fn the directory of the data, which is removed when nobody named it.
+func (o options) inDir(fn func(dir string) error) (err error) {
 	dir := o.dir
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "payaid-bench-"); err != nil {
@@ -78,6 +83,10 @@ func (o options) measureAll(ctx context.Context) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
+	return fn(dir)
+}
+
+func (o options) measureAll(ctx context.Context, dir string) error {
 	var all []results
 	for _, n := range o.sizes {
 		r, failed := o.measure(ctx, fmt.Sprintf("%s/%d", dir, n), n)

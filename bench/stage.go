@@ -30,6 +30,7 @@ type stage struct {
 	raw            *process
 	meter          meter
 	ownerURL       string
+	backupURL      string
 	redisURL       string
 	tenant         uuid.UUID
 	key            string
@@ -144,6 +145,7 @@ func (s *stage) prepare(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = stack.Close() }() // the servers stay: others use them
+	s.backupURL = stack.DatabaseURL(db.RoleBackup, "payaid")
 	s.ownerURL, s.redisURL = stack.DatabaseURL(db.RoleOwner, "payaid"), stack.RedisURL(0)
 	conn, err := pgx.Connect(ctx, s.ownerURL)
 	if err != nil {
