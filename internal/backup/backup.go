@@ -30,6 +30,7 @@ const (
 	Manual    Kind = "manual"    // asked for by a person; kept like a scheduled one
 	Safety    Kind = "safety"    // made before something dangerous; kept for SafetyDays
 	Pinned    Kind = "pinned"    // kept until somebody deletes it
+	PITR      Kind = "pitr"      // of an earlier moment, taken out of the write-ahead log; kept for SafetyDays
 )
 
 const (
@@ -70,6 +71,8 @@ type Options struct {
 	Store   blob.Store // where backups are kept; nothing else lives there
 	Objects blob.Store // the files that the database refers to
 
+	WAL WALOptions // the archive of the write-ahead log; zero for none
+
 	Write *change.Writer // into the running system, for restores of one tenant; nil refuses those
 
 	SecretKey  string   // signs manifests
@@ -97,6 +100,7 @@ type Service struct {
 	o      Options
 	signer signer
 	next   uuid.UUID // id of the next job; uuid.Nil for a new one
+	asOf   time.Time // the moment at which the server of BackupURL stands still; zero for a live one
 }
 
 // New returns a Service. It talks to nobody yet.

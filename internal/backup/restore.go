@@ -95,11 +95,18 @@ func (s *Service) Restore(ctx context.Context, id uuid.UUID) (Restored, error) {
 	if err != nil {
 		return Restored{}, err
 	}
-	r := &restoring{s: s, job: j, Restored: Restored{ID: uuid.Must(uuid.NewV7()), Backup: id, Job: j.id, StartedAt: s.now()}}
 	ctx, release := j.heed(ctx)
 	defer release()
-	err = ended(ctx, r.run(ctx))
+	r, err := s.restore(ctx, j, id)
+	err = ended(ctx, err)
 	j.end(ctx, id, err)
+	return r, err
+}
+
+// restore is Restore within a job.
+func (s *Service) restore(ctx context.Context, j *job, id uuid.UUID) (Restored, error) {
+	r := &restoring{s: s, job: j, Restored: Restored{ID: uuid.Must(uuid.NewV7()), Backup: id, Job: j.id, StartedAt: s.now()}}
+	err := r.run(ctx)
 	return r.Restored, err
 }
 

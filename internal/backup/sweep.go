@@ -29,7 +29,7 @@ func (s *Service) SweepRestores(ctx context.Context) error {
 	}
 	mess, err := s.isMess(ctx, conn)
 	_ = conn.Close(ctx)
-	if err != nil || !mess {
+	if err != nil || !mess && !s.leftRecovery() {
 		return err
 	}
 	j, err := s.begin(ctx, "sweep", "") // begin sweeps
@@ -58,6 +58,7 @@ func (s *Service) isMess(ctx context.Context, conn *pgx.Conn) (mess bool, err er
 // none is at work. Which database is live was decided by the swap alone: before it
 // a restore has failed, after it only its last words are missing.
 func (j *job) sweep(ctx context.Context) error {
+	j.s.sweepRecovery(ctx)
 	mess, err := j.s.isMess(ctx, j.conn)
 	if err != nil || !mess {
 		return err

@@ -1,0 +1,466 @@
+package backup_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"github.com/google/uuid"
+
+	"payaid/db"
+	"payaid/internal/backup"
+	"payaid/internal/blob"
+	"payaid/internal/localstack"
+)
+
+// archived is an installation on a server of its own, whose write-ahead log is
+// archived.
+type archived struct {
+	stack *localstack.Stack
+	o     backup.Options
+	wal   string // where the archive is
+	key   string
+	slugs [2]uuid.UUID
+}
+
+const pitrDatabase = "payaid"
+
+func newArchived(t *testing.T) *archived {
+	t.Helper()
+	ctx := t.Context()
+	dir := t.TempDir()
+	stack, err := localstack.Start(ctx, localstack.Options{DataDir: filepath.Join(dir, "data")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := stack.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := db.EnsureDatabase(ctx, stack.SuperuserURL(), pitrDatabase); err != nil {
+		t.Fatal(err)
+	}
+	owner := stack.DatabaseURL(db.RoleOwner, pitrDatabase)
+	m, err := db.OpenMigrator(ctx, owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Up(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(m.Close(), backup.EnsureOps(ctx, owner)); err != nil {
+		t.Fatal(err)
+	}
+	a := &archived{stack: stack, wal: filepath.Join(dir, "wal")}
+	var public []string
+	for range 2 {
+		k, err := age.GenerateX25519Identity()
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.key = k.String()
+		public = append(public, k.Recipient().String())
+	}
+	a.o = backup.Options{
+		BackupURL: stack.DatabaseURL(db.RoleBackup, pitrDatabase), OwnerURL: owner, AppURL: stack.DatabaseURL(db.RoleApp, pitrDatabase),
+		Store: newDir(t, filepath.Join(dir, "backups")), Objects: newDir(t, filepath.Join(dir, "files")), SecretKey: strings.Repeat("s", 32), Recipients: public, Identities: a.key,
+		ProgramDirs: localstack.ProgramDirs(ctx), Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		WAL: backup.WALOptions{Store: newDir(t, a.wal), Dir: filepath.Join(dir, "work"), Unprivileged: localstack.Unprivileged},
+	}
+	for i, slug := range []string{"rao", "mehta"} {
+		a.slugs[i] = uuid.Must(uuid.NewV7())
+		a.exec(t, "INSERT INTO tenants (id, slug, name, created_at, updated_at) VALUES ($1, $2, $2, now(), now())", a.slugs[i], slug)
+		a.exec(t, `INSERT INTO contacts (tenant_id, id, first_name, last_name, created_at, updated_at)
+			SELECT $1, gen_random_uuid(), 'Asha', 'Contact ' || n, now(), now() FROM generate_series(1, 200) n`, a.slugs[i])
+	}
+	return a
+}
+
+// exec runs SQL as the owner of the live database.
+func (a *archived) exec(t *testing.T, sql string, args ...any) {
+	t.Helper()
+	(&fixture{}).exec(t, a.o.OwnerURL, sql, args...)
+}
+
+func (a *archived) super(t *testing.T, sql string) {
+	t.Helper()
+	(&fixture{}).exec(t, a.stack.SuperuserURL(), sql)
+}
+
+// contacts counts the contacts of a business in the live database.
+func (a *archived) contacts(t *testing.T, tenant int) int64 {
+	t.Helper()
+	return column[int64](t, a.o.OwnerURL, "SELECT count(*) FROM contacts WHERE tenant_id = $1", a.slugs[tenant])[0]
+}
+
+func (a *archived) service(change ...func(*backup.Options)) *backup.Service {
+	o := a.o
+	for _, c := range change {
+		c(&o)
+	}
+	return backup.New(o)
+}
+
+// permit gives payaid_backup what the stack's script gives it.
+func (a *archived) permit(t *testing.T) {
+	t.Helper()
+	a.super(t, "ALTER ROLE payaid_backup REPLICATION")
+	a.super(t, "GRANT EXECUTE ON FUNCTION pg_switch_wal() TO payaid_backup")
+}
+
+// receive archives the log until the test ends or stop is called.
+func (a *archived) receive(t *testing.T) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := a.service().ReceiveWAL(ctx, time.Second); err != nil {
+			t.Errorf("the log was not received: %v", err)
+		}
+	}()
+	stop = func() { cancel(); <-done }
+	t.Cleanup(stop)
+	return stop
+}
+
+// now is the moment on the server.
+func (a *archived) now(t *testing.T) time.Time {
+	t.Helper()
+	return column[time.Time](t, a.o.OwnerURL, "SELECT clock_timestamp()")[0]
+}
+
+// await waits until a moment can be restored.
+func (a *archived) await(t *testing.T, moment time.Time) {
+	t.Helper()
+	for deadline := time.Now().Add(90 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+		w, err := a.service().Window(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.Contains(moment) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s cannot be restored: %s; %+v", moment, w.Explain(moment, time.UTC), w)
+		}
+	}
+}
+
+// wantClean fails when a recovery left anything.
+func (a *archived) wantClean(t *testing.T) {
+	t.Helper()
+	left, err := filepath.Glob(filepath.Join(a.o.WAL.Dir, "recover-*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left of the recovery: %v, %v", left, err)
+	}
+	if copies := column[string](t, a.stack.SuperuserURL(), "SELECT datname FROM pg_database WHERE datname LIKE 'payaid_restore_%'"); len(copies) > 0 {
+		t.Errorf("left of the restore: %v", copies)
+	}
+}
+
+// segments lists the files of the archived log, oldest first.
+func (a *archived) segments(t *testing.T) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(a.wal, "*", "wal", "*"))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no segment is archived: %v", err)
+	}
+	slices.Sort(found)
+	return found
+}
+
+// An accident is undone to the second, and what cannot be undone is refused with the
+// live data as it was.
+func TestAMomentIsRestored(t *testing.T) {
+	t.Parallel()
+	a := newArchived(t)
+	if err := a.service().ReceiveWAL(t.Context(), 0); !errors.Is(err, backup.ErrArchive) || !strings.Contains(err.Error(), "REPLICATION") {
+		t.Fatalf("without the right to read the log: %v", err)
+	}
+	a.permit(t)
+	stop := a.receive(t)
+	base, err := a.service().TakeBase(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := a.now(t)
+	time.Sleep(20 * time.Millisecond)
+	a.exec(t, "DELETE FROM contacts WHERE tenant_id = $1", a.slugs[0])
+	accident := a.now(t)
+	a.await(t, accident)
+
+	a.refuses(t, base.StartedAt.Add(-time.Hour), accident)
+	a.survivesAKill(t, before)
+	a.survivesDamage(t, before)
+
+	zone := backup.Schedule{}
+	if zone, err = backup.ParseSchedule("02:00 Asia/Kolkata"); err != nil {
+		t.Fatal(err)
+	}
+	s := a.service(func(o *backup.Options) { o.Schedule = zone })
+	to, err := backup.ParseMoment(before.In(time.FixedZone("IST", 19800)).Format("2006-01-02 15:04:05"), must(s.Zone(t.Context())))
+	if err != nil || to.After(before) || before.Sub(to) > time.Second {
+		t.Fatalf("read as %s, %v", to, err)
+	}
+	r := a.restoresFromThePanel(t, s, before)
+	if r.State != backup.StateDone || a.contacts(t, 0) != 200 || a.contacts(t, 1) != 200 {
+		t.Errorf("%s: %d and %d contacts", r.State, a.contacts(t, 0), a.contacts(t, 1))
+	}
+	b, err := s.Get(t.Context(), r.Backup)
+	if err != nil || b.Kind != backup.PITR || !b.Snapshot.At.Equal(before) {
+		t.Errorf("restored from %s of %s, not of %s: %v", b.Kind, b.Snapshot.At, before, err)
+	}
+	a.wantClean(t)
+
+	// The log goes on over the swap: its other side can be reached, too.
+	if _, err := s.Rollback(t.Context()); err != nil || a.contacts(t, 0) != 0 {
+		t.Errorf("rolled back: %d contacts, %v", a.contacts(t, 0), err)
+	}
+	a.keepsTheChain(t, stop)
+}
+
+// restoresFromThePanel asks for the moment as the panel does, with a key of one's own,
+// and has a worker do it.
+func (a *archived) restoresFromThePanel(t *testing.T, s *backup.Service, to time.Time) backup.Restored {
+	t.Helper()
+	d, err := s.OpenDesk()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	if _, err := d.Ask(t.Context(), backup.Request{Verb: backup.VerbRestoreTo, To: to.Add(24 * time.Hour), By: "Asha Shah"}); !errors.Is(err, backup.ErrRefused) {
+		t.Errorf("tomorrow: %v", err)
+	}
+	id, err := d.Ask(t.Context(), backup.Request{Verb: backup.VerbRestoreTo, To: to, By: "Asha Shah", Identity: a.key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		a.service(func(o *backup.Options) { o.Identities = "" }).Work(ctx)
+	}()
+	defer func() { cancel(); <-done }()
+	for deadline := time.Now().Add(4 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		j, err := d.Job(t.Context(), id)
+		if err == nil && j.Done() {
+			if j.State != backup.JobCompleted {
+				t.Fatalf("%s: %s", j.State, j.Problem)
+			}
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the job is %+v, %v", j, err)
+		}
+	}
+	all, err := d.Restores(t.Context(), 1)
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	return all[0]
+}
+
+// refuses tries what must be refused before any work.
+func (a *archived) refuses(t *testing.T, early, accident time.Time) {
+	t.Helper()
+	for says, to := range map[string]time.Time{"the archive begins at": early, "the archive ends at": accident.Add(time.Hour)} {
+		if _, err := a.service().RestoreTo(t.Context(), to); !errors.Is(err, backup.ErrRefused) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", to, err)
+		}
+	}
+	if n := column[int64](t, strings.Replace(a.o.OwnerURL, "/payaid?", "/payaid_ops?", 1), "SELECT count(*) FROM job WHERE verb = 'restore to'")[0]; n != 0 {
+		t.Errorf("%d jobs were begun", n)
+	}
+	other, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = a.service(func(o *backup.Options) { o.Identities = other.String() }).RestoreTo(t.Context(), accident)
+	if !errors.Is(err, backup.ErrWrongKey) {
+		t.Errorf("with another key: %v", err)
+	}
+	if a.contacts(t, 0) != 0 {
+		t.Error("the live data changed")
+	}
+	a.wantClean(t)
+}
+
+// survivesDamage changes the last segment and then takes one away.
+func (a *archived) survivesDamage(t *testing.T, to time.Time) {
+	t.Helper()
+	all := a.segments(t)
+	w, err := a.service().Window(t.Context())
+	if err != nil || len(w.Spans) != 1 {
+		t.Fatalf("%+v, %v", w, err)
+	}
+	// The last segment that is needed is the one in which the moment lies; each of the
+	// others must be whole, too.
+	needed := a.after(t, all, to)
+	whole, err := os.ReadFile(needed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipped := slices.Clone(whole)
+	flipped[len(flipped)*2/3] ^= 1
+	write(t, needed, flipped)
+	if _, err := a.service().RestoreTo(t.Context(), to); !errors.Is(err, backup.ErrArchiveDamaged) || !strings.Contains(err.Error(), filepath.Base(needed)) {
+		t.Errorf("with a bit flipped in %s: %v", filepath.Base(needed), err)
+	}
+	a.wantClean(t)
+	if err := os.Remove(needed); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.service().RestoreTo(t.Context(), to); !errors.Is(err, backup.ErrRefused) || !strings.Contains(err.Error(), "the segment "+filepath.Base(needed)+" is missing") {
+		t.Errorf("without %s: %v", filepath.Base(needed), err)
+	}
+	write(t, needed, whole)
+	a.wantClean(t)
+	if a.contacts(t, 0) != 0 {
+		t.Error("the live data changed")
+	}
+}
+
+// after is the first segment that was archived after a moment: it is needed to reach
+// that.
+func (a *archived) after(t *testing.T, all []string, moment time.Time) string {
+	t.Helper()
+	for _, path := range all {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.ModTime().After(moment) {
+			return path
+		}
+	}
+	t.Fatal("no segment was archived since")
+	return ""
+}
+
+func write(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRecoveryHelperProcess is no test: it is the process that survivesAKill kills.
+func TestRecoveryHelperProcess(t *testing.T) {
+	line := os.Getenv("PAYAID_TEST_RECOVERY")
+	if line == "" {
+		return
+	}
+	args := strings.Split(line, "\n")
+	s := backup.New(backup.Options{
+		BackupURL: args[0], OwnerURL: args[1], AppURL: args[2], Store: must(blob.NewDir(args[3])), Objects: must(blob.NewDir(args[3])),
+		WAL:        backup.WALOptions{Store: must(blob.NewDir(args[4])), Dir: args[5], Unprivileged: localstack.Unprivileged},
+		Identities: args[6], Recipients: args[7:9], SecretKey: strings.Repeat("s", 32), ProgramDirs: localstack.ProgramDirs(context.Background()),
+		Progress: func(line string) {
+			if strings.HasPrefix(line, "the server stands") {
+				_ = os.WriteFile(args[9], nil, 0o600)
+				time.Sleep(time.Minute)
+			}
+		},
+	})
+	_, err := s.RestoreTo(context.Background(), must(time.Parse(time.RFC3339Nano, args[10])))
+	t.Fatalf("it was to be killed, but ended with %v", err)
+}
+
+// survivesAKill kills a recovery while its server runs: the next one finds its rest and
+// removes it.
+func (a *archived) survivesAKill(t *testing.T, to time.Time) {
+	t.Helper()
+	reached, store := filepath.Join(t.TempDir(), "reached"), t.TempDir()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestRecoveryHelperProcess$")
+	cmd.Env = append(os.Environ(), "PAYAID_TEST_RECOVERY="+strings.Join([]string{
+		a.o.BackupURL, a.o.OwnerURL, a.o.AppURL, store, a.wal, a.o.WAL.Dir, a.key, a.o.Recipients[0], a.o.Recipients[1], reached, to.Format(time.RFC3339Nano),
+	}, "\n"))
+	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		if _, err := os.Stat(reached); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the recovery came to no end")
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	left, err := filepath.Glob(filepath.Join(a.o.WAL.Dir, "recover-*", "data", "postmaster.pid"))
+	if err != nil || len(left) != 1 {
+		t.Fatalf("the server that was left is not found: %v, %v", left, err)
+	}
+	pid, err := os.ReadFile(left[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The server of the live database notices the end of the process a moment later.
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		if err := a.service().SweepRestores(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(left[0]); errors.Is(err, os.ErrNotExist) || time.Now().After(deadline) {
+			break
+		}
+	}
+	a.wantClean(t)
+	number, _, _ := strings.Cut(string(pid), "\n")
+	if command, err := os.ReadFile("/proc/" + number + "/cmdline"); err == nil && strings.Contains(string(command), a.o.WAL.Dir) {
+		t.Error("the server of the killed recovery still runs")
+	}
+	if a.contacts(t, 0) != 0 {
+		t.Error("the live data changed")
+	}
+}
+
+// keepsTheChain forgets what is too old, and never what the newest base backup needs.
+func (a *archived) keepsTheChain(t *testing.T, stop func()) {
+	t.Helper()
+	first := a.segments(t)
+	if _, err := a.service().TakeBase(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.await(t, a.now(t))
+	stop()
+	later := func(days int) *backup.Service {
+		return a.service(func(o *backup.Options) { o.Now = func() time.Time { return time.Now().AddDate(0, 0, days) } })
+	}
+	w, err := a.service().Window(t.Context())
+	if err != nil || w.Bases != 2 {
+		t.Fatalf("%+v, %v", w, err)
+	}
+	if err := backup.PruneArchive(t.Context(), later(6)); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := a.service().Window(t.Context()); err != nil || now.Bases != 2 || now.Segments != w.Segments {
+		t.Errorf("after 6 days: %+v, was %+v, %v", now, w, err)
+	}
+	for range 2 { // the second time there is nothing to do
+		if err := backup.PruneArchive(t.Context(), later(60)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now, err := a.service().Window(t.Context())
+	if err != nil || now.Bases != 1 || now.Segments == 0 || now.Segments >= w.Segments || len(now.Spans) != 1 || !now.Spans[0].To.Equal(w.Spans[0].To) {
+		t.Errorf("after 60 days: %+v, was %+v, %v", now, w, err)
+	}
+	if _, err := os.Stat(first[0]); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the oldest segment is still there: %v", err)
+	}
+}
