@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +15,6 @@ import (
 
 	"payaid/db"
 	"payaid/internal/backup"
-	"payaid/internal/blob"
 	"payaid/internal/localstack"
 )
 
@@ -226,7 +223,8 @@ func TestAMomentIsRestored(t *testing.T) {
 	if _, err := s.Rollback(t.Context()); err != nil || a.contacts(t, 0) != 0 {
 		t.Errorf("rolled back: %d contacts, %v", a.contacts(t, 0), err)
 	}
-	a.keepsTheChain(t, stop)
+	a.keepsTheChain(t)
+	a.tellsThatTheLogIsNotArchived(t, stop)
 }
 
 // restoresFromThePanel asks for the moment as the panel does, with a key of one's own,
@@ -269,198 +267,4 @@ func (a *archived) restoresFromThePanel(t *testing.T, s *backup.Service, to time
 		t.Fatalf("%+v, %v", all, err)
 	}
 	return all[0]
-}
-
-// refuses tries what must be refused before any work.
-func (a *archived) refuses(t *testing.T, early, accident time.Time) {
-	t.Helper()
-	for says, to := range map[string]time.Time{"the archive begins at": early, "the archive ends at": accident.Add(time.Hour)} {
-		if _, err := a.service().RestoreTo(t.Context(), to); !errors.Is(err, backup.ErrRefused) || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: %v", to, err)
-		}
-	}
-	if n := column[int64](t, strings.Replace(a.o.OwnerURL, "/payaid?", "/payaid_ops?", 1), "SELECT count(*) FROM job WHERE verb = 'restore to'")[0]; n != 0 {
-		t.Errorf("%d jobs were begun", n)
-	}
-	other, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = a.service(func(o *backup.Options) { o.Identities = other.String() }).RestoreTo(t.Context(), accident)
-	if !errors.Is(err, backup.ErrWrongKey) {
-		t.Errorf("with another key: %v", err)
-	}
-	if a.contacts(t, 0) != 0 {
-		t.Error("the live data changed")
-	}
-	a.wantClean(t)
-}
-
-// survivesDamage changes the last segment and then takes one away.
-func (a *archived) survivesDamage(t *testing.T, to time.Time) {
-	t.Helper()
-	all := a.segments(t)
-	w, err := a.service().Window(t.Context())
-	if err != nil || len(w.Spans) != 1 {
-		t.Fatalf("%+v, %v", w, err)
-	}
-	// The last segment that is needed is the one in which the moment lies; each of the
-	// others must be whole, too.
-	needed := a.after(t, all, to)
-	whole, err := os.ReadFile(needed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	flipped := slices.Clone(whole)
-	flipped[len(flipped)*2/3] ^= 1
-	write(t, needed, flipped)
-	if _, err := a.service().RestoreTo(t.Context(), to); !errors.Is(err, backup.ErrArchiveDamaged) || !strings.Contains(err.Error(), filepath.Base(needed)) {
-		t.Errorf("with a bit flipped in %s: %v", filepath.Base(needed), err)
-	}
-	a.wantClean(t)
-	if err := os.Remove(needed); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := a.service().RestoreTo(t.Context(), to); !errors.Is(err, backup.ErrRefused) || !strings.Contains(err.Error(), "the segment "+filepath.Base(needed)+" is missing") {
-		t.Errorf("without %s: %v", filepath.Base(needed), err)
-	}
-	write(t, needed, whole)
-	a.wantClean(t)
-	if a.contacts(t, 0) != 0 {
-		t.Error("the live data changed")
-	}
-}
-
-// after is the first segment that was archived after a moment: it is needed to reach
-// that.
-func (a *archived) after(t *testing.T, all []string, moment time.Time) string {
-	t.Helper()
-	for _, path := range all {
-		info, err := os.Stat(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if info.ModTime().After(moment) {
-			return path
-		}
-	}
-	t.Fatal("no segment was archived since")
-	return ""
-}
-
-func write(t *testing.T, path string, data []byte) {
-	t.Helper()
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestRecoveryHelperProcess is no test: it is the process that survivesAKill kills.
-func TestRecoveryHelperProcess(t *testing.T) {
-	line := os.Getenv("PAYAID_TEST_RECOVERY")
-	if line == "" {
-		return
-	}
-	args := strings.Split(line, "\n")
-	s := backup.New(backup.Options{
-		BackupURL: args[0], OwnerURL: args[1], AppURL: args[2], Store: must(blob.NewDir(args[3])), Objects: must(blob.NewDir(args[3])),
-		WAL:        backup.WALOptions{Store: must(blob.NewDir(args[4])), Dir: args[5], Unprivileged: localstack.Unprivileged},
-		Identities: args[6], Recipients: args[7:9], SecretKey: strings.Repeat("s", 32), ProgramDirs: localstack.ProgramDirs(context.Background()),
-		Progress: func(line string) {
-			if strings.HasPrefix(line, "the server stands") {
-				_ = os.WriteFile(args[9], nil, 0o600)
-				time.Sleep(time.Minute)
-			}
-		},
-	})
-	_, err := s.RestoreTo(context.Background(), must(time.Parse(time.RFC3339Nano, args[10])))
-	t.Fatalf("it was to be killed, but ended with %v", err)
-}
-
-// survivesAKill kills a recovery while its server runs: the next one finds its rest and
-// removes it.
-func (a *archived) survivesAKill(t *testing.T, to time.Time) {
-	t.Helper()
-	reached, store := filepath.Join(t.TempDir(), "reached"), t.TempDir()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestRecoveryHelperProcess$")
-	cmd.Env = append(os.Environ(), "PAYAID_TEST_RECOVERY="+strings.Join([]string{
-		a.o.BackupURL, a.o.OwnerURL, a.o.AppURL, store, a.wal, a.o.WAL.Dir, a.key, a.o.Recipients[0], a.o.Recipients[1], reached, to.Format(time.RFC3339Nano),
-	}, "\n"))
-	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
-		if _, err := os.Stat(reached); err == nil {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the recovery came to no end")
-		}
-	}
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait()
-	left, err := filepath.Glob(filepath.Join(a.o.WAL.Dir, "recover-*", "data", "postmaster.pid"))
-	if err != nil || len(left) != 1 {
-		t.Fatalf("the server that was left is not found: %v, %v", left, err)
-	}
-	pid, err := os.ReadFile(left[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The server of the live database notices the end of the process a moment later.
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-		if err := a.service().SweepRestores(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := os.Stat(left[0]); errors.Is(err, os.ErrNotExist) || time.Now().After(deadline) {
-			break
-		}
-	}
-	a.wantClean(t)
-	number, _, _ := strings.Cut(string(pid), "\n")
-	if command, err := os.ReadFile("/proc/" + number + "/cmdline"); err == nil && strings.Contains(string(command), a.o.WAL.Dir) {
-		t.Error("the server of the killed recovery still runs")
-	}
-	if a.contacts(t, 0) != 0 {
-		t.Error("the live data changed")
-	}
-}
-
-// keepsTheChain forgets what is too old, and never what the newest base backup needs.
-func (a *archived) keepsTheChain(t *testing.T, stop func()) {
-	t.Helper()
-	first := a.segments(t)
-	if _, err := a.service().TakeBase(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	a.await(t, a.now(t))
-	stop()
-	later := func(days int) *backup.Service {
-		return a.service(func(o *backup.Options) { o.Now = func() time.Time { return time.Now().AddDate(0, 0, days) } })
-	}
-	w, err := a.service().Window(t.Context())
-	if err != nil || w.Bases != 2 {
-		t.Fatalf("%+v, %v", w, err)
-	}
-	if err := backup.PruneArchive(t.Context(), later(6)); err != nil {
-		t.Fatal(err)
-	}
-	if now, err := a.service().Window(t.Context()); err != nil || now.Bases != 2 || now.Segments != w.Segments {
-		t.Errorf("after 6 days: %+v, was %+v, %v", now, w, err)
-	}
-	for range 2 { // the second time there is nothing to do
-		if err := backup.PruneArchive(t.Context(), later(60)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	now, err := a.service().Window(t.Context())
-	if err != nil || now.Bases != 1 || now.Segments == 0 || now.Segments >= w.Segments || len(now.Spans) != 1 || !now.Spans[0].To.Equal(w.Spans[0].To) {
-		t.Errorf("after 60 days: %+v, was %+v, %v", now, w, err)
-	}
-	if _, err := os.Stat(first[0]); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the oldest segment is still there: %v", err)
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -80,7 +81,11 @@ func (a *Archive) receiveOnce(ctx context.Context, s Server, dir string) error {
 		return err
 	}
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("pg_receivewal ended (%w): %s", err, said.words())
+		err = fmt.Errorf("pg_receivewal ended (%w): %s", err, said.words())
+		if strings.Contains(said.String(), "has already been removed") {
+			err = errors.Join(err, forgetHalf(dir))
+		}
+		return err
 	}
 	return errors.New("pg_receivewal ended")
 }
@@ -106,12 +111,7 @@ func reserve(ctx context.Context, s Server, dir string) error {
 			return fmt.Errorf("drop the replication slot %s, which the server gave up: %w", Slot, err)
 		}
 	}
-	// What is half received cannot be gone on with.
-	half, err := filepath.Glob(filepath.Join(dir, "*.partial"))
-	for _, path := range half {
-		err = errors.Join(err, os.Remove(path))
-	}
-	if err == nil {
+	if err = forgetHalf(dir); err == nil {
 		_, err = conn.Exec(ctx, "SELECT pg_create_physical_replication_slot($1, true)", Slot)
 	}
 	if err != nil {
@@ -177,4 +177,14 @@ func sleep(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-time.After(d):
 	}
+}
+
+// forgetHalf removes what is half received and cannot be gone on with: the server has
+// the rest no more.
+func forgetHalf(dir string) error {
+	half, err := filepath.Glob(filepath.Join(dir, "*.partial"))
+	for _, path := range half {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }

@@ -113,6 +113,7 @@ func backupJobsURL(cursor string) string {
 var backupVerbs = map[backup.Verb]string{
 	backup.VerbCreate: "Make a backup", backup.VerbVerify: "Verify a backup", backup.VerbDrill: "Drill a backup",
 	backup.VerbRestore: "Restore a backup", backup.VerbRollback: "Roll back a restore", backup.VerbPrune: "Forget old backups",
+	backup.VerbRestoreTo: "Restore a moment", "base backup": "Make a base backup",
 	backup.VerbDelete: "Delete a backup", "scheduled": "Nightly backup",
 	backup.VerbPlanTenant: "Compare a business", backup.VerbRestoreTenant: "Restore a business", "export tenant": "Export a business",
 }
@@ -125,7 +126,7 @@ func backupVerb(v backup.Verb) string {
 }
 
 var kindLabels = map[backup.Kind]string{
-	backup.Scheduled: "Nightly", backup.Manual: "Manual", backup.Safety: "Safety", backup.Pinned: "Pinned",
+	backup.Scheduled: "Nightly", backup.Manual: "Manual", backup.Safety: "Safety", backup.Pinned: "Pinned", backup.PITR: "Moment",
 }
 
 func kindLabel(b backup.Backup) string {
