@@ -59,6 +59,7 @@ func TestBackupScriptsAreHonest(t *testing.T) {
 bad-1  NOT TRUSTED: forged
 bad-2  DAMAGED: gone
 bad-3  NOT PROVEN: it rained
+old-1  2026-11-22T20:31:00Z  pitr  1  read back
 good-1  2026-11-22T20:30:00Z  scheduled  1  read back
 good-2  2026-11-21T20:30:00Z  scheduled  1  read back`
 	says := `case "$*" in "backup list") echo "` + list + `";; "backup create"*) echo checked; echo the-id;; *) echo "did: $*";; esac`

@@ -63,13 +63,14 @@ func (s *Service) List(ctx context.Context) ([]Backup, error) {
 	return out, nil
 }
 
-// Newest returns the newest verified backup, or ErrNotFound.
+// Newest returns the newest verified backup, or ErrNotFound. Those of an earlier moment
+// do not count.
 func (s *Service) Newest(ctx context.Context) (Backup, error) {
 	all, err := s.List(ctx)
 	if err != nil {
 		return Backup{}, err
 	}
-	i := slices.IndexFunc(all, Backup.Verified)
+	i := slices.IndexFunc(all, func(b Backup) bool { return b.Verified() && b.Kind != PITR })
 	if i < 0 {
 		return Backup{}, fmt.Errorf("%w: none is verified", ErrNotFound)
 	}

@@ -70,7 +70,7 @@ func (d *Desk) examine(ctx context.Context, all []Backup) (Health, error) {
 	var h Health
 	var drilled Backup
 	for _, b := range all {
-		if b.Verified() && h.Newest.IsZero() {
+		if b.Verified() && b.Kind != PITR && h.Newest.IsZero() { // one of a moment holds what was then
 			h.Newest = b.StartedAt
 		}
 		if b.Proven() && h.Proven.IsZero() {

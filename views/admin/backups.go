@@ -131,6 +131,9 @@ var kindLabels = map[backup.Kind]string{
 
 func kindLabel(b backup.Backup) string {
 	label := kindLabels[b.Kind]
+	if b.Kind == backup.PITR {
+		label += " of " + ui.FormatDateTime(b.Snapshot.At)
+	}
 	if b.Pinned() && b.Kind != backup.Pinned {
 		label += ", pinned"
 	}
