@@ -121,7 +121,7 @@ func (a *archived) receive(t *testing.T) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := a.service().ReceiveWAL(ctx, time.Second); err != nil {
+		if err := a.service().ReceiveWAL(ctx, 4*time.Second); err != nil {
 			t.Errorf("the log was not received: %v", err)
 		}
 	}()
@@ -139,7 +139,7 @@ func (a *archived) now(t *testing.T) time.Time {
 // await waits until a moment can be restored.
 func (a *archived) await(t *testing.T, moment time.Time) {
 	t.Helper()
-	for deadline := time.Now().Add(90 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
 		w, err := a.service().Window(t.Context())
 		if err != nil {
 			t.Fatal(err)
