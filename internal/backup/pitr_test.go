@@ -190,7 +190,7 @@ func TestAMomentIsRestored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := a.now(t)
+	before, needed := a.now(t), column[string](t, a.o.OwnerURL, "SELECT pg_walfile_name(pg_current_wal_lsn())")[0]
 	time.Sleep(20 * time.Millisecond)
 	a.exec(t, "DELETE FROM contacts WHERE tenant_id = $1", a.slugs[0])
 	accident := a.now(t)
@@ -198,7 +198,7 @@ func TestAMomentIsRestored(t *testing.T) {
 
 	a.refuses(t, base.StartedAt.Add(-time.Hour), accident)
 	a.survivesAKill(t, before)
-	a.survivesDamage(t, before)
+	a.survivesDamage(t, before, needed)
 
 	zone := backup.Schedule{}
 	if zone, err = backup.ParseSchedule("02:00 Asia/Kolkata"); err != nil {
