@@ -163,7 +163,7 @@ func (i *Instance) start(ctx context.Context) (err error) {
 		return err
 	}
 	// It ends with Close, not with ctx.
-	i.server = exec.Command(path, "-D", i.data(), "-c", "config_file="+filepath.Join(i.dir, "conf"))
+	i.server = exec.CommandContext(context.WithoutCancel(ctx), path, "-D", i.data(), "-c", "config_file="+filepath.Join(i.dir, "conf"))
 	i.server.Env, i.server.Stdout, i.server.Stderr = programEnv(), i.log, i.log
 	if i.a.o.Unprivileged != nil {
 		if err := i.a.o.Unprivileged(i.dir, i.server); err != nil {
