@@ -57,6 +57,7 @@ var mayImport = map[string][]string{
 	"internal/servertest": {"internal/blob", "internal/kv"},
 	"internal/session":    {"internal/kv"},
 	"internal/threeway":   {"internal/apperr"},
+	"internal/walarchive": {"internal/blob"},
 	"internal/sheet":      {},
 
 	// Areas know db, tools and lower areas: auth ← tenant, bulk ← crm.
@@ -77,7 +78,7 @@ var mayImport = map[string][]string{
 	"internal/join": {"db", "internal/apperr", "internal/auth", "internal/change", "internal/mail", "internal/tenant"},
 
 	// Backups stand alone: they know the database, the stores and the one way to write, and no area.
-	"internal/backup": {"db", "internal/blob", "internal/cache", "internal/change", "internal/disk", "internal/secret"},
+	"internal/backup": {"db", "internal/blob", "internal/cache", "internal/change", "internal/disk", "internal/secret", "internal/walarchive"},
 
 	// The administration of the installation stands on tenants and people.
 	"internal/platform": {"db", "internal/apperr", "internal/auth", "internal/backup", "internal/cache", "internal/change", "internal/jobs", "internal/mail", "internal/tenant"},

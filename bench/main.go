@@ -86,7 +86,7 @@ func (o options) inDir(fn func(dir string) error) (err error) {
 	return fn(dir)
 }
 
-func (o options) measureAll(ctx context.Context, dir string) error {
+func (o options) measureAll(ctx context.Context, dir string) (err error) {
 	var all []results
 	for _, n := range o.sizes {
 		r, failed := o.measure(ctx, fmt.Sprintf("%s/%d", dir, n), n)

@@ -35,7 +35,8 @@ type service struct {
 	SecurityOpt                      []string `yaml:"security_opt"`
 	Environment                      map[string]string
 	Secrets, Volumes, Ports          []string
-	Networks                         []string
+	Networks, Profiles               []string
+	Command                          []string
 	DependsOn                        map[string]struct{ Condition string } `yaml:"depends_on"`
 	Healthcheck                      struct {
 		Test []string
@@ -223,6 +224,46 @@ func TestApplicationAcceptsItsEnvironment(t *testing.T) {
 				t.Errorf("%s: there is no variable %s", name, variable)
 			}
 		}
+	}
+}
+
+// The archive of the write-ahead log is an option: without its profile and setting the
+// stack is as it was, with them one service more reads the log and has no private key.
+func TestTheArchiveOfTheLogIsAnOption(t *testing.T) {
+	st, made := loadStack(t), makeSecrets(t)
+	for name, s := range st.Services {
+		if (name == "wal") != slices.Equal(s.Profiles, []string{"pitr"}) || name != "wal" && len(s.Profiles) > 0 {
+			t.Errorf("%s has the profiles %v", name, s.Profiles)
+		}
+		for _, secret := range []string{"backup_identity", "database_owner_url", "smtp_url"} {
+			if name == "wal" && slices.Contains(s.Secrets, secret) {
+				t.Errorf("%s has the secret %s", name, secret)
+			}
+		}
+	}
+	for _, name := range []string{"app", "worker", "backup", "wal"} {
+		environ := []string{"PAYAID_BACKUP_PITR=true"}
+		for k, v := range st.Services[name].Environment {
+			if k == "PAYAID_BACKUP_PITR" && v != "false" {
+				t.Errorf("%s archives the log unless told not to", name)
+			} else if k != "PAYAID_BACKUP_PITR" {
+				environ = append(environ, k+"="+strings.Replace(v, "/run/secrets", made, 1))
+			}
+		}
+		c, err := config.Load(environ)
+		if err != nil || !c.Backup.PITR || c.Backup.PITRDays != 7 {
+			t.Errorf("%s: %+v, %v", name, c.Backup, err)
+		}
+		// Who recovers or receives has a place for it that outlives the container.
+		if needs := name == "backup" || name == "wal"; needs != (c.Backup.WorkDir == "/var/lib/payaid") || needs != (len(st.Services[name].Volumes) == 1) {
+			t.Errorf("%s works in %q with %v", name, c.Backup.WorkDir, st.Services[name].Volumes)
+		}
+	}
+	if wal := st.Services["wal"]; !slices.Equal(wal.Command, []string{"backup", "receive-wal"}) || !slices.Contains(wal.Healthcheck.Test, "--fresh") {
+		t.Errorf("wal runs %v and is checked by %v", wal.Command, wal.Healthcheck.Test)
+	}
+	if !strings.Contains(strings.Join(st.Services["postgres"].Command, " "), "max_slot_wal_keep_size=") {
+		t.Error("a service that does not read the log would fill the disk of the database")
 	}
 }
 

@@ -54,6 +54,40 @@ func TestRolesAreThoseOfTheProgram(t *testing.T) {
 	}
 }
 
+// wal.sh gives what the archive of the write-ahead log needs, once, and nothing unless
+// it is asked to.
+func TestTheLogIsReadOnlyWhereItIsArchived(t *testing.T) {
+	server, err := localstack.Start(t.Context(), localstack.Options{DataDir: filepath.Join(t.TempDir(), "data")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := db.EnsureDatabase(t.Context(), server.SuperuserURL(), "payaid"); err != nil {
+		t.Fatal(err)
+	}
+	at, err := url.Parse(server.SuperuserURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const given = `SELECT rolreplication, has_function_privilege(rolname, 'pg_switch_wal()', 'EXECUTE'),
+		(SELECT count(*) FROM pg_hba_file_rules WHERE type = 'host' AND database = '{replication}' AND user_name = '{payaid_backup}' AND auth_method = 'scram-sha-256')
+		FROM pg_roles WHERE rolname = 'payaid_backup'`
+	for _, c := range []struct{ pitr, want string }{{"", "f|f|0\n"}, {"false", "f|f|0\n"}, {"true", "t|t|1\n"}, {"true", "t|t|1\n"}} {
+		script := exec.Command("./postgres/wal.sh")
+		script.Env = append(os.Environ(), "POSTGRES_USER=postgres", "PGHOST="+at.Query().Get("host"), "PGPORT="+at.Query().Get("port"), "PITR="+c.pitr)
+		if out, err := script.CombinedOutput(); err != nil || len(out) > 0 {
+			t.Fatalf("wal.sh: %v %s", err, out)
+		}
+		if got := query(t, server.SuperuserURL(), given); got != c.want {
+			t.Errorf("with PITR=%s: %q, want %q", c.pitr, got, c.want)
+		}
+	}
+}
+
 func TestRolesNeedEveryPassword(t *testing.T) {
 	secrets := makeSecrets(t)
 	if err := os.Remove(filepath.Join(secrets, "postgres_app_password")); err != nil {

@@ -11,7 +11,8 @@ usage: restore-database.sh ID|latest [--yes] [--identity FILE]
 Puts a backup in place of the live data of every business. What is live is backed
 up first and kept for 7 days; whatever fails before the end leaves it untouched.
 
-  latest       the newest backup that is neither damaged nor failed its drill
+  latest       the newest backup that is neither damaged nor failed its drill, nor was made
+               of an earlier moment
   --yes        do not ask
   --identity   file with the private key of one of its recipients
   --list       list the backups and do nothing
@@ -54,7 +55,7 @@ esac
 [ -n "$id" ] || { usage >&2; exit 2; }
 if [ "$id" = latest ]; then
   list=$(run_payaid backup list) || exit $?
-  id=$(printf '%s\n' "$list" | sed 1d | grep -v 'DAMAGED\|NOT PROVEN\|NOT TRUSTED' | sed -n '1s/ .*//p')
+  id=$(printf '%s\n' "$list" | sed 1d | grep -v 'DAMAGED\|NOT PROVEN\|NOT TRUSTED\|  pitr  ' | sed -n '1s/ .*//p')
   [ -n "$id" ] || { echo "there is no backup that can be restored" >&2; exit 1; }
 fi
 set -- backup restore "$id"

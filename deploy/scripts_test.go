@@ -33,7 +33,7 @@ func script(t *testing.T, env []string, name string, args ...string) (code int, 
 	return cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()
 }
 
-var backupScripts = []string{"backup-database.sh", "restore-database.sh", "setup-backup-cron.sh", "backup-keys.sh"}
+var backupScripts = []string{"backup-database.sh", "restore-database.sh", "restore-to-time.sh", "setup-backup-cron.sh", "backup-keys.sh"}
 
 func TestScriptsExplainThemselves(t *testing.T) {
 	for _, name := range backupScripts {
@@ -59,6 +59,7 @@ func TestBackupScriptsAreHonest(t *testing.T) {
 bad-1  NOT TRUSTED: forged
 bad-2  DAMAGED: gone
 bad-3  NOT PROVEN: it rained
+old-1  2026-11-22T20:31:00Z  pitr  1  read back
 good-1  2026-11-22T20:30:00Z  scheduled  1  read back
 good-2  2026-11-21T20:30:00Z  scheduled  1  read back`
 	says := `case "$*" in "backup list") echo "` + list + `";; "backup create"*) echo checked; echo the-id;; *) echo "did: $*";; esac`
@@ -79,6 +80,10 @@ good-2  2026-11-21T20:30:00Z  scheduled  1  read back`
 		"list fails":      {`exit 1`, []string{"restore-database.sh", "latest"}, 1, ""},
 		"restore fails":   {`exit 1`, []string{"restore-database.sh", "the-id", "--yes"}, 1, ""},
 		"no id":           {says, []string{"restore-database.sh"}, 2, ""},
+		"to a moment":     {says, []string{"restore-to-time.sh", "2026-11-22 14:35", "--yes"}, 0, "did: backup restore --to 2026-11-22 14:35 --yes"},
+		"moment fails":    {`exit 1`, []string{"restore-to-time.sh", "2026-11-22 14:35"}, 1, ""},
+		"no moment":       {says, []string{"restore-to-time.sh"}, 2, ""},
+		"window":          {says, []string{"restore-to-time.sh", "--window"}, 0, "did: backup window"},
 		"rollback":        {says, []string{"restore-database.sh", "--rollback"}, 0, "did: backup rollback"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -214,7 +214,7 @@ func TestMemberSeesLessAndSaysSo(t *testing.T) {
 func TestEveryPageIsAccessible(t *testing.T) {
 	for _, path := range []string{"/login", "/contacts", "/contacts?q=nobody-has-this-name", "/contacts?filter=stage:customer,contact+-tag:none", "/contacts/filter?field=nextFollowUp", "/contacts/views/new?filter=stage:customer", "/contacts/new", "/contacts/trash", "record", "record/edit", "record/history", "/companies", "/companies?q=nobody-has-this-name", "/companies/new", "/companies/filter?field=annualRevenue", "company", "company/edit", "/search", "/notifications", "/search?q=sharma", "/imports", "/imports/new", "/does-not-exist",
 		"/password/forgot", "/password/forgot?sent=1", "/password/reset?token=nonsense", "/settings/password", "/settings/security", "/settings/security/totp", "/settings/sign-in-rule",
-		"/admin/mail", "mail", "/admin/jobs", "/admin/tenants", "/admin/tenants/new", "/admin/audit", "/admin/cache", "/admin/backups", "/admin/backups/settings", "/admin/backups/upload", "/admin/backups/jobs",
+		"/admin/mail", "mail", "/admin/jobs", "/admin/tenants", "/admin/tenants/new", "/admin/audit", "/admin/cache", "/admin/backups", "/admin/backups/settings", "/admin/backups/moment", "/admin/backups/upload", "/admin/backups/jobs",
 		"/settings/profile", "/settings/business", "/settings/business/end", "/closed", "rotate",
 		"/settings/people", "person", "/settings/teams", "/settings/rights", "/settings/invitations/new", "/settings/keys", "/settings/keys/new", "/settings/audit",
 		"/signup", "/signup?sent=1", "/signup/finish?token=nonsense", "/invitations/accept?token=nonsense", "/welcome", "/tenants/new", "bulk"} {

@@ -35,6 +35,8 @@ func (s *server) backupRoutes(app *fiber.App, small fiber.Handler) {
 	see("/upload", s.showBackupUpload)
 	// It checks the form's token itself: the form is as long as the backup in it.
 	app.Post(backupsPath+"/upload", mw.RequirePlatformAdmin, s.uploadBackup)
+	see("/moment", s.showMoment)
+	do("/moment", s.restoreMoment)
 	see("/rollback", s.showRollback)
 	do("/rollback", s.rollback)
 	see("/jobs", s.listBackupJobs)
@@ -180,13 +182,23 @@ func (s *server) formAgain(c *fiber.Ctx, err error, form func(*fiber.Ctx, []ui.F
 // maxKey bounds the file of a private key, in bytes.
 const maxKey = 16 << 10
 
-// keyedRequest reads a request with the private key that was pasted or chosen as a
-// file, if any was.
+// keyedRequest reads a request about the backup of the address, with its key.
 func keyedRequest(c *fiber.Ctx, verb backup.Verb) (platform.BackupRequest, error) {
 	id, err := backupID(c, "backup")
-	r := platform.BackupRequest{Verb: verb, Backup: id, Identity: c.FormValue("identity")}
-	if err != nil || !strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEMultipartForm) {
-		return r, err
+	if err != nil {
+		return platform.BackupRequest{}, err
+	}
+	r, err := requestWithKey(c, verb)
+	r.Backup = id
+	return r, err
+}
+
+// requestWithKey reads a request with the private key that was pasted or chosen as a
+// file, if any was.
+func requestWithKey(c *fiber.Ctx, verb backup.Verb) (platform.BackupRequest, error) {
+	r := platform.BackupRequest{Verb: verb, Identity: c.FormValue("identity")}
+	if !strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEMultipartForm) {
+		return r, nil
 	}
 	header, err := c.FormFile("identityFile")
 	if err != nil || header.Size == 0 { // no file was chosen

@@ -34,6 +34,9 @@ var backupAPIScenarios = backupAPIRows([]scenario{
 	{route: "GET /api/v1/backups/jobs/:id/events", name: "gone", as: asOperator, path: at(backupsAPI + "/jobs/" + uuid.Nil.String() + "/events"), status: notFound, wants: nothing},
 	{route: "POST /api/v1/backups/rollback", name: "ok", as: asOperator, script: true, path: withUndo(backupsAPI + "/rollback"), send: jsonBody(`{"confirm":"roll back"}`), status: accepted, wants: []string{`"verb":"rollback"`}},
 	{route: "POST /api/v1/backups/rollback", name: "invalid", as: asOperator, script: true, path: withUndo(backupsAPI + "/rollback"), send: jsonBody(`{"confirm":"yes"}`), status: unprocessable, wants: append(badValue, `"field":"confirm"`)},
+	{route: "GET /api/v1/backups/window", name: "ok", as: asOperator, path: at(backupsAPI + "/window"), status: okay, wants: []string{`"archived":false`, `"spans":[]`, `"zone":"Asia/Kolkata"`}},
+	{route: "POST /api/v1/backups/restore-to", name: "not set up", as: asOperator, script: true, path: at(backupsAPI + "/restore-to"), send: jsonBody(`{"moment":"2026-11-22T14:35:00+05:30","confirm":"restore"}`), status: unprocessable, wants: errorCode("BUSINESS_RULE_VIOLATION")},
+	{route: "POST /api/v1/backups/restore-to", name: "invalid", as: asOperator, script: true, path: at(backupsAPI + "/restore-to"), send: jsonBody(`{"moment":"","confirm":""}`), status: unprocessable, wants: append(badValue, `"field":"confirm"`, `"field":"moment"`)},
 	{route: "GET /api/v1/backups/:id", name: "ok", as: asOperator, path: ofAPIBackup(""), status: okay, wants: []string{`"kind":"manual"`, `"recipients":["age1`}},
 	{route: "GET /api/v1/backups/:id", name: "gone", as: asOperator, path: at(goneAPI), status: notFound, wants: nothing},
 	{route: "POST /api/v1/backups/:id/verify", name: "ok", as: asOperator, script: true, path: ofAPIBackup("/verify"), status: accepted, wants: []string{`"verb":"verify"`, `"backupId":"`}},
@@ -47,7 +50,7 @@ var backupAPIScenarios = backupAPIRows([]scenario{
 // backupAPIRows adds to the rows of each route those of everybody who may not.
 func backupAPIRows(rows []scenario) []scenario {
 	for _, s := range rows {
-		if s.name == "ok" {
+		if s.name == "ok" || s.name == "not set up" {
 			rows = append(rows,
 				scenario{route: s.route, name: "anonymous", path: s.path, send: s.send, status: unauthorized, wants: notSignedIn},
 				scenario{route: s.route, name: "no right", as: asOwner, script: true, path: s.path, send: s.send, status: notFound, wants: nothing},

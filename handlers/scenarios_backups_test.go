@@ -97,6 +97,10 @@ var backupScenarios = backupRows(
 		{route: "POST /admin/backups/settings/reset", name: "ok", as: asOperator, send: form(), status: seeOther},
 		{route: "POST /admin/backups/settings/reset", name: "invalid", as: asOperator, send: jsonBody("{}"), status: forbidden},
 
+		{route: "GET /admin/backups/moment", name: "ok", as: asOperator, status: okay, wants: []string{"Point in time is not set up"}, lacks: []string{`name="moment"`}},
+		{route: "POST /admin/backups/moment", name: "not set up", as: asOperator, send: form("moment", "2026-11-22 14:35", "confirm", "restore"), status: unprocessable, wants: []string{"Point in time is not set up"}},
+		{route: "POST /admin/backups/moment", name: "invalid", as: asOperator, send: form("moment", "", "confirm", "yes"), status: unprocessable},
+
 		{route: "GET /admin/backups/upload", name: "ok", as: asOperator, status: okay, wants: []string{`enctype="multipart/form-data"`}},
 		{route: "POST /admin/backups/upload", name: "ok", as: asOperator, send: downloaded, status: seeOther},
 		{route: "POST /admin/backups/upload", name: "invalid", as: asOperator, send: file("no tar at all"), status: unprocessable, wants: []string{"The upload was refused: it is no tar file", `id="file-err"`}},
@@ -174,5 +178,5 @@ func backupRows(rows []scenario) []scenario {
 			rows = append(rows, guardedBackupRoute(s.route, path, send)...)
 		}
 	}
-	return rows
+	return append(rows, guardedBackupRoute("POST /admin/backups/moment", at("/admin/backups/moment"), form("moment", "2026-11-22 14:35", "confirm", "restore"))...)
 }

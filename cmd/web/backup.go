@@ -40,6 +40,7 @@ type backupCmds struct {
 	Collect  backupCollectCmd  `cmd:"" help:"Delete the files that neither the database nor a kept backup refers to."`
 	Keygen   backupKeygenCmd   `cmd:"" help:"Make a key that opens backups."`
 
+	PITR   pitrCmds         `embed:""`
 	Tenant tenantBackupCmds `embed:""`
 }
 
@@ -49,13 +50,17 @@ func (e *environment) openBackup(ctx context.Context, s *servers, objects blob.S
 	if err != nil {
 		return nil, fmt.Errorf("PAYAID_BACKUP_SCHEDULE: %w", err)
 	}
-	store, err := e.openBackupStore(ctx)
+	store, err := e.openBackupStore(ctx, "backups")
 	if err != nil {
 		return nil, fmt.Errorf("the place of the backups does not answer: %w", err)
 	}
+	wal, err := e.walOptions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the place of the write-ahead log does not answer: %w", err)
+	}
 	o := backup.Options{
 		BackupURL: s.backupURL, OwnerURL: s.ownerURL, AppURL: s.databaseURL, DrillURL: e.cfg.Backup.DrillURL,
-		Store: store, Objects: objects, SecretKey: s.secretKey, Recipients: e.cfg.Backup.RecipientList(), Identities: e.cfg.Backup.Identity,
+		Store: store, WAL: wal, Objects: objects, SecretKey: s.secretKey, Recipients: e.cfg.Backup.RecipientList(), Identities: e.cfg.Backup.Identity,
 		ProgramDirs: localstack.ProgramDirs(ctx), Version: version, Schedule: schedule, DatabaseDir: e.databaseDir(), RetentionDays: e.cfg.Backup.RetentionDays, Log: e.quietLogger(),
 	}
 	if !e.cfg.IsProduction() {
@@ -127,15 +132,15 @@ func (a *app) worksBackups(ctx context.Context, o *jobs.Options) {
 	}
 }
 
-// openBackupStore keeps backups apart from the files of the application: in a
-// bucket of their own, which may have other rules, or in a directory.
-func (e *environment) openBackupStore(ctx context.Context) (blob.Store, error) {
+// openBackupStore keeps backups, and the write-ahead log, apart from the files of the
+// application: in a bucket of their own, which may have other rules, or in a directory.
+func (e *environment) openBackupStore(ctx context.Context, name string) (blob.Store, error) {
 	s := e.cfg.S3
 	if s.Endpoint == "" {
-		return blob.NewDir(filepath.Join(e.cfg.DataDir, "backups"))
+		return blob.NewDir(filepath.Join(e.cfg.DataDir, name))
 	}
 	store, err := blob.NewS3(blob.S3Options{
-		Endpoint: s.Endpoint, Region: s.Region, Bucket: s.Bucket + "-backups", AccessKey: s.AccessKey, SecretKey: s.SecretKey, PartSize: backupPartSize,
+		Endpoint: s.Endpoint, Region: s.Region, Bucket: s.Bucket + "-" + name, AccessKey: s.AccessKey, SecretKey: s.SecretKey, PartSize: backupPartSize,
 	})
 	if err != nil {
 		return nil, err

@@ -71,6 +71,12 @@ func TestBackupsFromTheCommandLine(t *testing.T) {
 	refused(exitFailed, "no such backup", "backup", "verify", uuid.NewString())
 	refused(exitUsage, "id", "backup", "verify", "yesterday")
 	refused(exitUsage, "kind", "backup", "create", "--kind", "weekly")
+	refused(exitFailed, "set PAYAID_BACKUP_PITR=true", "backup", "window")
+	refused(exitFailed, "is no time such as", "backup", "restore", "--to", "yesterday")
+	refused(exitFailed, "that was not the moment", "backup", "restore", "--to", "2026-11-22 14:35")
+	refused(exitFailed, "set PAYAID_BACKUP_PITR=true", "backup", "restore", "--yes", "--to", "2026-11-22 14:35")
+	refused(exitUsage, "either a backup or a moment", "backup", "restore")
+	refused(exitUsage, "either a backup or a moment", "backup", "restore", id, "--to", "2026-11-22 14:35")
 	refused(exitFailed, "other.key", "backup", "keygen", "--out", other)
 	if _, out, _ := payaid(t, env, "backup", "keygen"); !strings.Contains(out, "AGE-SECRET-KEY-1") || strings.Contains(out, "safe") {
 		t.Errorf("keygen prints the key alone on stdout, got %q", out)

@@ -24,17 +24,32 @@ func (a *app) watch() (*backup.Watcher, error) {
 }
 
 type backupRestoreCmd struct {
-	ID       uuid.UUID `arg:"" help:"Id of the backup, as list shows it."`
+	ID       uuid.UUID `arg:"" optional:"" help:"Id of the backup, as list shows it."`
+	To       string    `help:"In place of a backup: a moment in the zone of the schedule, such as '2026-11-22 14:35', as window shows them." placeholder:"MOMENT"`
 	Identity string    `help:"File with the private key of one of its recipients; PAYAID_BACKUP_IDENTITY when absent." placeholder:"FILE"`
 	Yes      bool      `help:"Do not ask."`
 
 	WithoutSafety bool `help:"Make no safety backup of what is live, because it is too broken for one. What was live stays beside the new data, unreadable as it may be."`
 }
 
+// Validate refuses what names nothing to restore, or two things.
+func (c backupRestoreCmd) Validate() error {
+	if (c.ID == uuid.Nil) == (c.To == "") {
+		return errors.New("name either a backup or a moment with --to")
+	}
+	if c.To != "" && c.WithoutSafety {
+		return errors.New("a moment is recovered beside a database that works: --without-safety is for a backup")
+	}
+	return nil
+}
+
 // Run makes a backup the live data, unless the person at the terminal thinks better
 // of it.
 func (c backupRestoreCmd) Run(ctx context.Context, e *environment) error {
 	return e.withBackup(ctx, c.Identity, func(s *backup.Service) error {
+		if c.To != "" {
+			return c.restoreTo(ctx, e, s)
+		}
 		restore := s.Restore
 		if c.WithoutSafety {
 			restore = s.RestoreWithoutSafety

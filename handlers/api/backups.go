@@ -18,7 +18,7 @@ const backupsTag = "Backups"
 // Backup is one backup of the whole installation.
 type Backup struct {
 	ID         uuid.UUID    `json:"id" format:"uuid" example:"01930f3e-7a52-7c3b-9d51-2f6f5a8f1c60"`
-	Kind       string       `json:"kind" enum:"scheduled,manual,safety,pinned,safety-final" example:"scheduled" doc:"Why it was made; empty when it cannot be trusted"`
+	Kind       string       `json:"kind" enum:"scheduled,manual,safety,pinned,pitr,safety-final" example:"scheduled" doc:"Why it was made; empty when it cannot be trusted"`
 	MadeAt     time.Time    `json:"madeAt" example:"2026-11-22T20:30:00Z"`
 	Bytes      int64        `json:"bytes" example:"32001" doc:"Everything stored, encrypted"`
 	Pinned     bool         `json:"pinned" doc:"It is kept until somebody deletes it"`
@@ -59,7 +59,7 @@ func backupOf(b backup.Backup) Backup {
 // BackupJob is work on the backups, waiting, running or ended.
 type BackupJob struct {
 	ID          uuid.UUID  `json:"id" format:"uuid" example:"01930f3e-7a52-7c3b-9d51-2f6f5a8f1c61"`
-	Verb        string     `json:"verb" example:"create" doc:"create, verify, drill, restore, rollback, prune, delete or scheduled"`
+	Verb        string     `json:"verb" example:"create" doc:"create, verify, drill, restore, restore to, rollback, prune, delete, base backup or scheduled"`
 	BackupID    *uuid.UUID `json:"backupId" format:"uuid" doc:"Null when it is about none, or none yet"`
 	Status      string     `json:"status" enum:"queued,running,completed,failed,interrupted,cancelled" example:"running"`
 	Percent     *int       `json:"percent" example:"40" doc:"Estimated from how long the last one of its verb took; null when that is not known"`
@@ -180,6 +180,8 @@ func (o *operations) backups(api huma.API) {
 	huma.Register(api, get("/backups/jobs/{id}", "get-backup-job", "Read a job of the backups", `One job. Ask again until status is neither queued nor running.`), o.getBackupJob)
 	huma.Register(api, get("/backups/jobs/{id}/events", "list-backup-job-events", "List the steps of a job", `Steps of a job, oldest first. To follow it, send the id of the last one as after.`), o.listBackupEvents)
 	huma.Register(api, post("/backups/rollback", "rollback-restore", "Roll back the last restore", `Brings back what was live before the last restore, for 7 days after it. Everybody is signed out.`), o.rollbackRestore)
+	huma.Register(api, get("/backups/window", "get-backup-window", "Read which moments can be restored", `The times every moment of which can be restored out of the archived write-ahead log.`), o.getBackupWindow)
+	huma.Register(api, post("/backups/restore-to", "restore-moment", "Restore a moment", `Puts everything as it was at a moment in place of the live data of every business. What was live is kept for 7 days. Everybody is signed out.`), o.restoreMoment)
 	huma.Register(api, get("/backups/{id}", "get-backup", "Read a backup", `One backup, with its proofs.`), o.getBackup)
 	huma.Register(api, post("/backups/{id}/verify", "verify-backup", "Verify a backup", `Reads every stored byte and compares it with its checksums.`), o.verifyBackup)
 	huma.Register(api, post("/backups/{id}/drill", "drill-backup", "Drill a backup", `Restores it into a database of its own, compares every table and drops it again.`), o.drillBackup)

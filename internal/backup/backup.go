@@ -30,6 +30,7 @@ const (
 	Manual    Kind = "manual"    // asked for by a person; kept like a scheduled one
 	Safety    Kind = "safety"    // made before something dangerous; kept for SafetyDays
 	Pinned    Kind = "pinned"    // kept until somebody deletes it
+	PITR      Kind = "pitr"      // of an earlier moment, taken out of the write-ahead log; kept for SafetyDays
 	// Final is of the database from before a restore, made when that is dropped: it holds
 	// what was written between the safety backup and the swap. Kept for the retention time.
 	Final Kind = "safety-final"
@@ -77,6 +78,8 @@ type Options struct {
 	// "" where this process cannot see one: how much room it has is unknown then.
 	DatabaseDir string
 
+	WAL WALOptions // the archive of the write-ahead log; zero for none
+
 	Write *change.Writer // into the running system, for restores of one tenant; nil refuses those
 
 	SecretKey  string   // signs manifests
@@ -104,6 +107,7 @@ type Service struct {
 	o      Options
 	signer signer
 	next   uuid.UUID // id of the next job; uuid.Nil for a new one
+	asOf   time.Time // the moment at which the server of BackupURL stands still; zero for a live one
 }
 
 // New returns a Service. It talks to nobody yet.

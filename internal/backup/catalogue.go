@@ -36,7 +36,7 @@ func (b Backup) Proven() bool { return b.Verified() && b.Drill != nil && b.Drill
 
 // OfLive reports whether the backup is of what was live when it was made. One that is
 // not is no reason to make no newer ones, or to forget older ones.
-func (b Backup) OfLive() bool { return b.Kind != Final }
+func (b Backup) OfLive() bool { return b.Kind != Final && b.Kind != PITR }
 
 // Bytes is the size of everything stored.
 func (b Backup) Bytes() int64 { return b.Dump.Size + b.Objects.Size }
@@ -67,13 +67,14 @@ func (s *Service) List(ctx context.Context) ([]Backup, error) {
 	return out, nil
 }
 
-// Newest returns the newest verified backup, or ErrNotFound.
+// Newest returns the newest verified backup, or ErrNotFound. Those of an earlier moment
+// do not count.
 func (s *Service) Newest(ctx context.Context) (Backup, error) {
 	all, err := s.List(ctx)
 	if err != nil {
 		return Backup{}, err
 	}
-	i := slices.IndexFunc(all, Backup.Verified)
+	i := slices.IndexFunc(all, func(b Backup) bool { return b.Verified() && b.Kind != PITR })
 	if i < 0 {
 		return Backup{}, fmt.Errorf("%w: none is verified", ErrNotFound)
 	}

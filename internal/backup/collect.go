@@ -58,6 +58,11 @@ func (s *Service) collect(ctx context.Context, j *job) (Collected, error) {
 			before = b.StartedAt
 		}
 	}
+	if reaches, err := s.archiveReaches(ctx); err != nil {
+		return done, err
+	} else if reaches.Before(before) {
+		before = reaches
+	}
 	live, err := connect(ctx, s.o.BackupURL)
 	if err != nil {
 		return done, err

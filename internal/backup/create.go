@@ -75,6 +75,9 @@ func (s *Service) fill(ctx context.Context, j *job, p *plan, m *Manifest) error 
 	if m.Snapshot, err = readFacts(ctx, snap.tx); err != nil {
 		return err
 	}
+	if !s.asOf.IsZero() {
+		m.Snapshot.At = s.asOf
+	}
 	if err := j.say(ctx, "dumping %d bytes as of %s", m.Snapshot.DatabaseBytes, m.Snapshot.At.Format(time.RFC3339)); err != nil {
 		return err
 	}

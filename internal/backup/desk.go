@@ -89,20 +89,39 @@ func (d *Desk) Ask(ctx context.Context, r Request) (uuid.UUID, error) {
 		if r.Identity == "" || r.Verb == VerbVerify {
 			break
 		}
-		if err := checkIdentity(r.Identity, b); err != nil {
+		if sealed, err = d.sealIdentity(r, b); err != nil {
 			return uuid.Nil, err
 		}
-		box, err := identityBox(d.s.o.SecretKey)
+	case VerbRestoreTo:
+		b, err := d.s.reachable(ctx, r.To)
 		if err != nil {
 			return uuid.Nil, err
 		}
-		sealed = box.Seal([]byte(r.Identity), r.ID[:])
+		if r.Identity == "" {
+			break
+		}
+		if sealed, err = d.sealIdentity(r, b); err != nil {
+			return uuid.Nil, err
+		}
 	case VerbDelete: // also what cannot be trusted can be deleted
 		if _, err := d.s.Get(ctx, r.Backup); err != nil && !errors.Is(err, ErrForged) {
 			return uuid.Nil, err
 		}
 	}
 	return r.ID, insertRequest(ctx, d.pool, r, sealed, d.s.now())
+}
+
+// sealIdentity hides the private key of a request from who reads the database, if it
+// opens b.
+func (d *Desk) sealIdentity(r Request, b Backup) ([]byte, error) {
+	if err := checkIdentity(r.Identity, b); err != nil {
+		return nil, err
+	}
+	box, err := identityBox(d.s.o.SecretKey)
+	if err != nil {
+		return nil, err
+	}
+	return box.Seal([]byte(r.Identity), r.ID[:]), nil
 }
 
 // Stop ends a request that waits, or asks a running job to stop; by is the name of
@@ -153,6 +172,27 @@ func (d *Desk) Unchoose(ctx context.Context) error {
 		return fmt.Errorf("forget the settings of the backups: %w", err)
 	}
 	return nil
+}
+
+// Window tells which moments can be restored; nil where the write-ahead log is not
+// archived.
+func (d *Desk) Window(ctx context.Context) (*Window, error) {
+	if d.s.o.WAL.Store == nil {
+		return nil, nil
+	}
+	w, err := d.s.Window(ctx)
+	return &w, err
+}
+
+// Zone is that of the installation, in which people name moments.
+func (d *Desk) Zone(ctx context.Context) (*time.Location, error) {
+	now, _, err := d.s.settings(ctx, d.pool)
+	if err != nil {
+		return nil, err
+	}
+	own := *d.s
+	own.o.Schedule = now.Schedule
+	return own.zone(), nil
 }
 
 // Recipients are the public keys that open new backups, as far as this process

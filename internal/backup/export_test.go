@@ -73,3 +73,13 @@ func MakeOlder(ctx context.Context, s *Service, a TenantArchive, schema int64) e
 	a.Order = slices.DeleteFunc(slices.Clone(a.Order), func(table string) bool { return a.Tables[table].Rows == 0 })
 	return s.write(ctx, a.ID, tenantManifestName, a)
 }
+
+// PruneArchive forgets what no moment needs that can still be asked for.
+func PruneArchive(ctx context.Context, s *Service) error {
+	a, err := s.walArchive()
+	if err != nil {
+		return err
+	}
+	_, err = a.Prune(ctx, s.now().AddDate(0, 0, -s.archiveDays()))
+	return err
+}

@@ -21,6 +21,7 @@ const (
 	WrongOverdue = "overdue" // the newest verified backup is too old, or there is none
 	WrongNight   = "night"   // the last scheduled backup failed
 	WrongDrill   = "drill"   // the last drill failed: the backup could not be restored
+	WrongArchive = "archive" // the write-ahead log is not archived, or no moment of today can be restored
 )
 
 // Wrong is one thing that is wrong with the backups.
@@ -105,6 +106,9 @@ func (d *Desk) examine(ctx context.Context, all []Backup) (Health, error) {
 	}
 	if p := drilled.Drill; p != nil && !p.OK {
 		h.Wrong = append(h.Wrong, Wrong{Kind: WrongDrill, Since: p.At, Says: fmt.Sprintf("The backup of %s could not be restored in its drill: %s", drilled.StartedAt.UTC().Format("2 January 2006, 15:04 UTC"), p.Problem)})
+	}
+	if wrong := d.s.judgeArchive(ctx); wrong != nil {
+		h.Wrong = append(h.Wrong, *wrong)
 	}
 	return h, nil
 }

@@ -25,7 +25,8 @@ type Nightly struct{}
 func (Nightly) Kind() string { return "backup.schedule" }
 
 // RunSchedule cleans up after dead restores, makes the scheduled backup if its time
-// has come and it was not made yet, drills it and forgets old ones. It is called every few minutes by any
+// has come and it was not made yet, drills it and forgets old ones. It does the same for base
+// backups of the archive of the write-ahead log. It is called every few minutes by any
 // number of processes and does nothing most times. A backup that failed forgets
 // nothing and is tried again after an hour.
 func (s *Service) RunSchedule(ctx context.Context) error {
@@ -33,8 +34,15 @@ func (s *Service) RunSchedule(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.SweepRestores(ctx); err != nil || !s.o.Schedule.On() {
+	if err := s.SweepRestores(ctx); err != nil {
 		return err
+	}
+	if err := s.keepArchive(ctx); err != nil {
+		// The nightly backup does not wait for it.
+		s.o.Log.ErrorContext(ctx, "the archive of the write-ahead log has no new base backup; it is tried again in an hour", "err", err)
+	}
+	if !s.o.Schedule.On() {
+		return nil
 	}
 	if due, err := s.peek(ctx); err != nil || !due {
 		return err

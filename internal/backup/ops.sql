@@ -139,3 +139,6 @@ GRANT SELECT ON tenant_plan TO payaid_app;
 
 -- What a request that concerns one tenant asks for; NULL for the others.
 ALTER TABLE request ADD COLUMN IF NOT EXISTS tenant jsonb;
+
+-- The moment that a request to restore names; NULL for the others.
+ALTER TABLE request ADD COLUMN IF NOT EXISTS moment timestamptz;

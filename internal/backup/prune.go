@@ -86,7 +86,7 @@ func (s *Service) tooOld(b Backup) bool {
 	switch {
 	case b.Pinned():
 		return false
-	case b.Kind == Safety:
+	case b.Kind == Safety || b.Kind == PITR:
 		days = SafetyDays
 	case b.Kind != Scheduled && b.Kind != Manual && b.Kind != Pinned && b.Kind != Final: // what a newer version may add
 		return false

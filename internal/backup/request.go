@@ -27,6 +27,8 @@ const (
 	VerbPrune    Verb = "prune"
 	VerbDelete   Verb = "delete"
 
+	VerbRestoreTo Verb = "restore to" // of a moment in the archive of the write-ahead log
+
 	VerbPlanTenant    Verb = "compare tenant"
 	VerbRestoreTenant Verb = "restore tenant"
 )
@@ -41,6 +43,7 @@ type Request struct {
 	// Identity is a private key for a drill or restore where the process that does it
 	// has none. It is kept sealed, and only until the request has ended.
 	Identity string
+	To       time.Time     // of restore to
 	Tenant   TenantRequest // of the verbs that concern one tenant
 }
 
@@ -90,8 +93,12 @@ func insertRequest(ctx context.Context, q executor, r Request, sealed []byte, no
 	if slices.Contains(withBackup, r.Verb) {
 		of = &r.Backup
 	}
-	_, err := q.Exec(ctx, "INSERT INTO request (id, verb, backup_id, kind, identity, asked_by, asked_at, tenant) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-		r.ID, r.Verb, of, r.Kind, sealed, r.By, now, r.Tenant.text())
+	var to *time.Time
+	if !r.To.IsZero() {
+		to = &r.To
+	}
+	_, err := q.Exec(ctx, "INSERT INTO request (id, verb, backup_id, kind, identity, asked_by, asked_at, tenant, moment) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		r.ID, r.Verb, of, r.Kind, sealed, r.By, now, r.Tenant.text(), to)
 	if hasCode(err, codeUniqueViolation) {
 		return fmt.Errorf("%w: %s", ErrOpen, r.Verb)
 	}
@@ -105,10 +112,11 @@ func insertRequest(ctx context.Context, q executor, r Request, sealed []byte, no
 func (s *Service) claimRequest(ctx context.Context, conn *pgx.Conn) (r Request, ok bool, err error) {
 	var of *uuid.UUID
 	var sealed, tenant []byte
+	var to *time.Time
 	err = conn.QueryRow(ctx, `
 		UPDATE request SET state = 'running'
 		WHERE id = (SELECT id FROM request WHERE state = 'queued' ORDER BY asked_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-		RETURNING id, verb, backup_id, kind, identity, asked_by, tenant`).Scan(&r.ID, &r.Verb, &of, &r.Kind, &sealed, &r.By, &tenant)
+		RETURNING id, verb, backup_id, kind, identity, asked_by, tenant, moment`).Scan(&r.ID, &r.Verb, &of, &r.Kind, &sealed, &r.By, &tenant, &to)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return r, false, nil
 	}
@@ -117,6 +125,9 @@ func (s *Service) claimRequest(ctx context.Context, conn *pgx.Conn) (r Request, 
 	}
 	if of != nil {
 		r.Backup = *of
+	}
+	if to != nil {
+		r.To = *to
 	}
 	if r.Tenant, err = readTenantRequest(tenant); err != nil {
 		return r, true, err

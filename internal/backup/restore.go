@@ -92,7 +92,7 @@ type restoring struct {
 // untouched: then the error says why, and Restored how far it came. ErrRefused,
 // ErrWrongKey, ErrForged and ErrDamaged come before any work.
 func (s *Service) Restore(ctx context.Context, id uuid.UUID) (Restored, error) {
-	return s.restore(ctx, id, false)
+	return s.restoreAsJob(ctx, id, false)
 }
 
 // RestoreWithoutSafety is Restore for a live database that is too broken to be backed
@@ -100,19 +100,26 @@ func (s *Service) Restore(ctx context.Context, id uuid.UUID) (Restored, error) {
 // carried over from it, which the report then says. It is kept beside the new one all
 // the same.
 func (s *Service) RestoreWithoutSafety(ctx context.Context, id uuid.UUID) (Restored, error) {
-	return s.restore(ctx, id, true)
+	return s.restoreAsJob(ctx, id, true)
 }
 
-func (s *Service) restore(ctx context.Context, id uuid.UUID, unsafe bool) (Restored, error) {
+func (s *Service) restoreAsJob(ctx context.Context, id uuid.UUID, unsafe bool) (Restored, error) {
 	j, err := s.begin(ctx, "restore", "")
 	if err != nil {
 		return Restored{}, err
 	}
-	r := &restoring{s: s, job: j, unsafe: unsafe, Restored: Restored{ID: uuid.Must(uuid.NewV7()), Backup: id, Job: j.id, StartedAt: s.now()}}
 	ctx, release := j.heed(ctx)
 	defer release()
-	err = ended(ctx, r.run(ctx))
+	r, err := s.restore(ctx, j, id, unsafe)
+	err = ended(ctx, err)
 	j.end(ctx, id, err)
+	return r, err
+}
+
+// restore is Restore within a job.
+func (s *Service) restore(ctx context.Context, j *job, id uuid.UUID, unsafe bool) (Restored, error) {
+	r := &restoring{s: s, job: j, unsafe: unsafe, Restored: Restored{ID: uuid.Must(uuid.NewV7()), Backup: id, Job: j.id, StartedAt: s.now()}}
+	err := r.run(ctx)
 	return r.Restored, err
 }
 

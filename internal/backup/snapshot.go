@@ -121,21 +121,28 @@ func rightsDigest(ctx context.Context, q querier) (string, error) {
 // the digest, the content of each does.
 func readTables(ctx context.Context, q querier) (map[string]Table, error) {
 	rows, err := q.Query(ctx, `
-		SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		SELECT n.nspname, c.relname, c.relpersistence = 'u' AND pg_is_in_recovery() FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
 		  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 		ORDER BY 1, 2`)
 	if err != nil {
 		return nil, fmt.Errorf("list the tables: %w", err)
 	}
-	type name struct{ Schema, Table string }
+	type name struct {
+		Schema, Table string
+		Lost          bool // unlogged: it is not in the write-ahead log, pg_dump leaves it empty
+	}
 	names, err := pgx.CollectRows(rows, pgx.RowToStructByPos[name])
 	if err != nil {
 		return nil, fmt.Errorf("list the tables: %w", err)
 	}
 	out := map[string]Table{}
 	for _, n := range names {
-		var t Table
+		t := Table{Digest: "0"}
+		if n.Lost {
+			out[n.Schema+"."+n.Table] = t
+			continue
+		}
 		// The alias is no column's name, so that it means the whole row.
 		sql := "SELECT count(*), coalesce(sum(hashtextextended(whole_row_of_payaid::text, 0)::numeric), 0)::text FROM ONLY " +
 			pgx.Identifier{n.Schema, n.Table}.Sanitize() + " AS whole_row_of_payaid"

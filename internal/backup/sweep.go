@@ -33,7 +33,7 @@ func (s *Service) SweepRestores(ctx context.Context) error {
 		return err
 	case expired:
 		return s.expire(ctx) // which sweeps, too
-	case !mess:
+	case !mess && !s.leftRecovery():
 		return nil
 	}
 	j, err := s.begin(ctx, "sweep", "") // begin sweeps
@@ -73,6 +73,7 @@ func (s *Service) isMess(ctx context.Context, conn *pgx.Conn) (mess bool, err er
 // none is at work. Which database is live was decided by the swap alone: before it
 // a restore has failed, after it only its last words are missing.
 func (j *job) sweep(ctx context.Context) error {
+	j.s.sweepRecovery(ctx)
 	mess, err := j.s.isMess(ctx, j.conn)
 	if err != nil || !mess {
 		return err

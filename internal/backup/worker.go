@@ -120,6 +120,8 @@ func (s *Service) fulfil(ctx context.Context, r Request) error {
 		_, err = own.Drill(ctx, r.Backup)
 	case VerbRestore:
 		_, err = own.Restore(ctx, r.Backup)
+	case VerbRestoreTo:
+		_, err = own.RestoreTo(ctx, r.To)
 	case VerbRollback:
 		_, err = own.Rollback(ctx)
 	case VerbPrune:

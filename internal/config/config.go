@@ -139,6 +139,9 @@ type Backup struct {
 	Identity      string `env:"IDENTITY" doc:"private key of one recipient, for drills and restores; without it scheduled backups are read back but not restored" secret:"true"`
 	DatabaseDir   string `env:"DATABASE_DIR" doc:"a directory on the file system of the database server, where this process can see it; restores and drills then look for room before they load anything"`
 	DrillURL      string `env:"DRILL_URL" doc:"PostgreSQL as the role payaid_owner on another server, where drills restore; the database's own server when absent" secret:"true"`
+	PITR          bool   `env:"PITR" envDefault:"false" doc:"true archives the write-ahead log, so that any moment of the last days can be restored"`
+	PITRDays      int    `env:"PITR_DAYS" envDefault:"7" doc:"for how many days back a moment can be restored"`
+	WorkDir       string `env:"WORK_DIR" doc:"where the write-ahead log is received and servers are recovered; recovery in the data directory when absent"`
 }
 
 // RecipientList splits Recipients.
@@ -324,6 +327,9 @@ func (c *Config) check() []error {
 	}
 	if c.Backup.RetentionDays < 1 {
 		bad("PAYAID_BACKUP_RETENTION_DAYS", "%d is not a number of days from 1 on", c.Backup.RetentionDays)
+	}
+	if c.Backup.PITRDays < 1 {
+		bad("PAYAID_BACKUP_PITR_DAYS", "%d is not a number of days from 1 on", c.Backup.PITRDays)
 	}
 	if c.S3.Endpoint != "" && (c.S3.AccessKey == "" || c.S3.SecretKey == "") {
 		bad("PAYAID_S3_ENDPOINT", "needs PAYAID_S3_ACCESS_KEY and PAYAID_S3_SECRET_KEY beside it")

@@ -60,6 +60,7 @@ func TestRefusals(t *testing.T) {
 		"provider long name":  {append(provider[:3:3], "PAYAID_OIDC_NAME="+strings.Repeat("n", 41)), "PAYAID_OIDC_NAME"},
 		"plain provider":      {append(append(provider[1:4:4], "PAYAID_OIDC_ISSUER=http://id.example.in"), production...), "needs https"},
 		"no retention":        {[]string{"PAYAID_BACKUP_RETENTION_DAYS=0"}, "PAYAID_BACKUP_RETENTION_DAYS"},
+		"no days to go back":  {[]string{"PAYAID_BACKUP_PITR_DAYS=0"}, "PAYAID_BACKUP_PITR_DAYS"},
 		"wrong retention":     {[]string{"PAYAID_BACKUP_RETENTION_DAYS=long"}, "PAYAID_BACKUP_RETENTION_DAYS"},
 		"missing secret file": {[]string{"PAYAID_SECRET_KEY_FILE=/does/not/exist"}, "PAYAID_SECRET_KEY_FILE"},
 	} {

@@ -51,6 +51,9 @@ type Backups struct {
 	Open       []backup.Job // that wait or run
 	Recipients []string     // public keys that open new backups; nil when this process does not know them
 	Settings   BackupSettings
+	// Window tells which moments can be restored; nil where the write-ahead log is not
+	// archived.
+	Window *backup.Window
 	// Undo is the last restore while it can be rolled back; nil otherwise.
 	Undo *backup.Restored
 }
@@ -75,6 +78,9 @@ func (s *Service) Backups(ctx context.Context, p auth.Principal) (Backups, error
 		return out, explainBackup(err)
 	}
 	if out.Open, err = d.Open(ctx); err != nil {
+		return out, explainBackup(err)
+	}
+	if out.Window, err = d.Window(ctx); err != nil {
 		return out, explainBackup(err)
 	}
 	if out.Settings, err = s.BackupSettings(ctx, p); err != nil {
@@ -137,6 +143,7 @@ type BackupRequest struct {
 	Backup   uuid.UUID
 	Kind     backup.Kind // of create: manual, safety or pinned
 	Identity string      // a private key for a drill or restore; "" for the one that the installation has
+	Moment   string      // of restore to: 2026-11-22 14:35, in the zone of the schedule
 	Confirm  string      // ConfirmRestore or ConfirmRollback, typed by the administrator
 }
 
@@ -149,6 +156,9 @@ func (r BackupRequest) check() error {
 		f.Check(slices.Contains(kinds, r.Kind), "kind", "Choose how long the backup is kept: manual, safety or pinned.")
 	case backup.VerbRestore:
 		f.Check(strings.TrimSpace(r.Confirm) == ConfirmRestore, "confirm", "Type "+ConfirmRestore+" to put this backup in place of the live data.")
+	case backup.VerbRestoreTo:
+		f.Check(strings.TrimSpace(r.Confirm) == ConfirmRestore, "confirm", "Type "+ConfirmRestore+" to put everything as it was then in place of the live data.")
+		f.Check(strings.TrimSpace(r.Moment) != "", "moment", "Give the moment, such as 2026-11-22 14:35.")
 	case backup.VerbRollback:
 		f.Check(strings.TrimSpace(r.Confirm) == ConfirmRollback, "confirm", "Type "+ConfirmRollback+" to go back to the data from before the restore.")
 	}
@@ -168,6 +178,12 @@ func (s *Service) AskBackup(ctx context.Context, p auth.Principal, in BackupRequ
 	}
 	r := backup.Request{Verb: in.Verb, Backup: in.Backup, Kind: in.Kind, By: p.Name, Identity: strings.TrimSpace(in.Identity)}
 	after := map[string]any{"ownKey": r.Identity != ""}
+	if in.Verb == backup.VerbRestoreTo {
+		if r.To, err = checkMoment(ctx, d, in.Moment); err != nil {
+			return uuid.Nil, err
+		}
+		after["to"] = r.To
+	}
 	if in.Kind != "" {
 		after["kind"] = in.Kind
 	}

@@ -113,6 +113,7 @@ func backupJobsURL(cursor string) string {
 var backupVerbs = map[backup.Verb]string{
 	backup.VerbCreate: "Make a backup", backup.VerbVerify: "Verify a backup", backup.VerbDrill: "Drill a backup",
 	backup.VerbRestore: "Restore a backup", backup.VerbRollback: "Roll back a restore", backup.VerbPrune: "Forget old backups",
+	backup.VerbRestoreTo: "Restore a moment", "base backup": "Make a base backup",
 	backup.VerbDelete: "Delete a backup", "scheduled": "Nightly backup",
 	backup.VerbPlanTenant: "Compare a business", backup.VerbRestoreTenant: "Restore a business", "export tenant": "Export a business",
 }
@@ -125,11 +126,14 @@ func backupVerb(v backup.Verb) string {
 }
 
 var kindLabels = map[backup.Kind]string{
-	backup.Scheduled: "Nightly", backup.Manual: "Manual", backup.Safety: "Safety", backup.Pinned: "Pinned", backup.Final: "Before a restore",
+	backup.Scheduled: "Nightly", backup.Manual: "Manual", backup.Safety: "Safety", backup.Pinned: "Pinned", backup.PITR: "Moment", backup.Final: "Before a restore",
 }
 
 func kindLabel(b backup.Backup) string {
 	label := kindLabels[b.Kind]
+	if b.Kind == backup.PITR {
+		label += " of " + ui.FormatDateTime(b.Snapshot.At)
+	}
 	if b.Pinned() && b.Kind != backup.Pinned {
 		label += ", pinned"
 	}

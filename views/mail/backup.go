@@ -19,6 +19,8 @@ func BackupAlarm(baseURL string) platform.AlarmLetter {
 			subject = "The nightly backup of PayAid failed"
 		case backup.WrongDrill:
 			subject = "A backup of PayAid could not be restored in its drill"
+		case backup.WrongArchive:
+			subject = "PayAid cannot restore the last minutes"
 		}
 		return Letter{
 			Subject:  subject,
