@@ -116,6 +116,21 @@ func (s *server) routes(app *fiber.App) {
 	app.Post("/companies/:id", act(auth.CompaniesWrite, small, s.updateCompany)...)
 	app.Post("/companies/:id/delete", act(auth.CompaniesDelete, small, s.deleteCompany)...)
 	app.Post("/companies/:id/restore", act(auth.CompaniesDelete, small, s.restoreCompany)...)
+	app.Get("/contacts/:id/timeline", see(auth.ActivitiesRead, s.contactTimeline)...)
+	app.Get("/companies/:id/timeline", see(auth.ActivitiesRead, s.companyTimeline)...)
+
+	shared(activityList, auth.ActivitiesRead)
+	app.Get("/activities", see(auth.ActivitiesRead, s.listActivities)...)
+	app.Get("/activities/export.csv", see(auth.ActivitiesExport, s.exportActivities)...)
+	app.Post("/activities", act(auth.ActivitiesWrite, small, s.logActivity)...)
+	app.Get("/activities/:id", see(auth.ActivitiesRead, s.showActivity)...)
+	app.Get("/activities/:id/edit", see(auth.ActivitiesWrite, s.editActivity)...)
+	app.Post("/activities/:id", act(auth.ActivitiesWrite, small, s.updateActivity)...)
+	app.Post("/activities/:id/delete", act(auth.ActivitiesDelete, small, s.deleteActivity)...)
+	app.Post("/activities/:id/restore", act(auth.ActivitiesDelete, small, s.restoreActivity)...)
+	app.Post("/activities/:id/comments", act(auth.ActivitiesWrite, small, s.commentActivity)...)
+	app.Post("/activities/:id/comments/:comment/delete", act(auth.ActivitiesWrite, small, s.deleteComment)...)
+
 	app.Get("/bulk/:id", see(auth.ContactsWrite, s.showBulk)...)
 	app.Get("/bulk/:id/events", see(auth.ContactsWrite, s.followBulk)...)
 	app.Post("/bulk/:id/undo", act(auth.ContactsWrite, small, s.undoBulk)...)
@@ -203,5 +218,5 @@ func (s *server) routes(app *fiber.App) {
 		return small(c)
 	}
 	app.Use(api.Prefix, mw.RequireSignIn, bounded, s.csrf.Protect)
-	api.Register(app, api.Deps{Auth: s.Auth, CRM: s.CRM, Bulk: s.Bulk, Audit: s.Audit, Join: s.Join, Platform: s.Platform, Now: s.Now, BaseURL: s.BaseURL, Stream: s.stream})
+	api.Register(app, api.Deps{Auth: s.Auth, CRM: s.CRM, Activity: s.Activity, Bulk: s.Bulk, Audit: s.Audit, Join: s.Join, Platform: s.Platform, Now: s.Now, BaseURL: s.BaseURL, Stream: s.stream})
 }
