@@ -84,7 +84,7 @@ type NewActivity struct {
 }
 
 func (n *NewActivity) input() activity.Input {
-	in := activity.Input{Type: n.Type.Value, Subject: n.Subject.Value, Body: n.ActivityFields.Body.Value, Outcome: n.Outcome.Value, Duration: n.Duration.Value}
+	in := activity.Input{Type: n.Type.Value, Subject: n.Subject.Value, Body: n.Body.Value, Outcome: n.Outcome.Value, Duration: n.Duration.Value}
 	if n.OccurredAt.Sent && !n.OccurredAt.Value.IsZero() {
 		in.OccurredAt = &n.OccurredAt.Value
 	}
