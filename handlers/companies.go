@@ -62,6 +62,13 @@ func (s *server) showCompany(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if p, _ := mw.Principal(c); p.Can(auth.ActivitiesRead) {
+		timeline, err := s.timeline(c, companySubject(props.Company.ID, props.Company.Name), "", "")
+		if err != nil {
+			return err
+		}
+		props.Timeline = &timeline
+	}
 	frame := s.frame(c, props.Company.Name+" · Companies", "companies")
 	frame.Notice = doneNotice(c, "company", "/companies")
 	return show(c, companies.RecordPage(frame, props), companies.Record(props))

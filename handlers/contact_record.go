@@ -30,6 +30,13 @@ func (s *server) showContact(c *fiber.Ctx) error {
 	if props.Beside, err = s.contactNeighbours(c, contact.ID); err != nil {
 		return err
 	}
+	if p.Can(auth.ActivitiesRead) {
+		timeline, err := s.timeline(c, contactSubject(contact.ID, contact.Name), "", "")
+		if err != nil {
+			return err
+		}
+		props.Timeline = &timeline
+	}
 	frame := s.frame(c, contact.Name+" · Contacts", "contacts")
 	frame.Notice = doneNotice(c, "contact", "/contacts")
 	return show(c, contacts.RecordPage(frame, props), contacts.Record(props))

@@ -26,7 +26,7 @@ func (s *server) newFilter(l listed) fiber.Handler {
 			return err
 		}
 		form := list.FilterProps{Entity: l.Entity, At: at, Field: field, Dialog: respond.IsPartial(c)}
-		if field.Name == "owner" {
+		if field.Name == "owner" || field.Name == "author" {
 			colleagues, err := s.Auth.Colleagues(c.UserContext(), p)
 			if err != nil {
 				return err

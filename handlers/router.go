@@ -122,6 +122,21 @@ func (s *server) routes(app *fiber.App) {
 	app.Post("/companies/:id/restore", act(auth.CompaniesDelete, small, s.restoreCompany)...)
 
 	// What a run needs depends on its records and its action: the service asks for it.
+	app.Get("/contacts/:id/timeline", see(auth.ActivitiesRead, s.contactTimeline)...)
+	app.Get("/companies/:id/timeline", see(auth.ActivitiesRead, s.companyTimeline)...)
+
+	shared(activityList, auth.ActivitiesRead)
+	app.Get("/activities", see(auth.ActivitiesRead, s.listActivities)...)
+	app.Get("/activities/export.csv", see(auth.ActivitiesExport, s.exportActivities)...)
+	app.Post("/activities", act(auth.ActivitiesWrite, small, s.logActivity)...)
+	app.Get("/activities/:id", see(auth.ActivitiesRead, s.showActivity)...)
+	app.Get("/activities/:id/edit", see(auth.ActivitiesWrite, s.editActivity)...)
+	app.Post("/activities/:id", act(auth.ActivitiesWrite, small, s.updateActivity)...)
+	app.Post("/activities/:id/delete", act(auth.ActivitiesDelete, small, s.deleteActivity)...)
+	app.Post("/activities/:id/restore", act(auth.ActivitiesDelete, small, s.restoreActivity)...)
+	app.Post("/activities/:id/comments", act(auth.ActivitiesWrite, small, s.commentActivity)...)
+	app.Post("/activities/:id/comments/:comment/delete", act(auth.ActivitiesWrite, small, s.deleteComment)...)
+
 	app.Get("/bulk/:id", mw.RequirePerson, s.showBulk)
 	app.Get("/bulk/:id/events", mw.RequirePerson, s.followBulk)
 	app.Post("/bulk/:id/undo", mw.RequirePerson, small, s.csrf.Protect, s.undoBulk)
@@ -209,5 +224,5 @@ func (s *server) routes(app *fiber.App) {
 		return small(c)
 	}
 	app.Use(api.Prefix, mw.RequireSignIn, bounded, s.csrf.Protect)
-	api.Register(app, api.Deps{Auth: s.Auth, CRM: s.CRM, Bulk: s.Bulk, Audit: s.Audit, Join: s.Join, Platform: s.Platform, Now: s.Now, BaseURL: s.BaseURL, Stream: s.stream})
+	api.Register(app, api.Deps{Auth: s.Auth, CRM: s.CRM, Activity: s.Activity, Bulk: s.Bulk, Audit: s.Audit, Join: s.Join, Platform: s.Platform, Now: s.Now, BaseURL: s.BaseURL, Stream: s.stream})
 }

@@ -78,7 +78,7 @@ func jsonBody(text string) body {
 
 // scenarios joins the tables of all files; a new one is added here.
 func scenarios() []scenario {
-	return slices.Concat(publicScenarios, passwordScenarios, mailScenarios, contactScenarios, companyScenarios, searchScenarios, notificationScenarios, viewScenarios, batchScenarios, bulkPageScenarios, companyBulkScenarios, importScenarios, adminScenarios,
+	return slices.Concat(publicScenarios, passwordScenarios, mailScenarios, contactScenarios, companyScenarios, activityScenarios, searchScenarios, notificationScenarios, viewScenarios, batchScenarios, bulkPageScenarios, companyBulkScenarios, importScenarios, adminScenarios,
 		settingsScenarios, profileScenarios, businessScenarios, apiScenarios, settingsAPIScenarios, accountScenarios, invitationScenarios, securityScenarios, ruleScenarios, passkeyScenarios, recordScenarios, duplicateScenarios, trashScenarios, backupScenarios, backupAPIScenarios, tenantBackupScenarios, tenantBackupAPIScenarios)
 }
 
@@ -148,6 +148,10 @@ var exempt = map[string]struct {
 	"POST /companies/:id/delete":            {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /companies/:id/restore":           {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /companies/views/:id/default":     {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /activities/:id/delete":           {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /activities/:id/restore":          {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /activities/views/:id/default":    {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /activities/views/:id/delete":     {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /companies/views/:id/delete":      {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /admin/tenants/:tenant/suspend":   {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /admin/tenants/:tenant/resume":    {[]string{"invalid"}, "reads nothing but the id"},

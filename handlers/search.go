@@ -161,6 +161,9 @@ func commands(p auth.Principal) []search.Item {
 	if p.Can(auth.CompaniesExport) {
 		items = append(items, search.Item{Label: "Export all companies as CSV", Href: "/companies/export.csv", Icon: ui.IconDownload})
 	}
+	if p.Can(auth.ActivitiesExport) {
+		items = append(items, search.Item{Label: "Export all activities as CSV", Href: "/activities/export.csv", Icon: ui.IconDownload})
+	}
 	return items
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"payaid/internal/activity"
 	"payaid/internal/apperr"
 	"payaid/internal/auth"
 	"payaid/internal/crm"
@@ -36,8 +37,18 @@ func (a *app) ensureDemo(ctx context.Context) error {
 		return err
 	}
 	for i, in := range crm.SampleContacts(demoContacts) {
-		if _, err := a.crm.CreateContact(ctx, people[i%len(people)], in); err != nil && !apperr.Is(err, apperr.AlreadyExists) {
+		who := people[i%len(people)]
+		c, err := a.crm.CreateContact(ctx, who, in)
+		if apperr.Is(err, apperr.AlreadyExists) {
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("contact %s: %w", in.Email, err)
+		}
+		for _, entry := range activity.Samples(i, c.ID, time.Now()) {
+			if _, err := a.activity.Log(ctx, who, entry); err != nil {
+				return fmt.Errorf("timeline of %s: %w", in.Email, err)
+			}
 		}
 	}
 	return nil

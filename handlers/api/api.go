@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 
+	"payaid/internal/activity"
 	"payaid/internal/audit"
 	"payaid/internal/auth"
 	"payaid/internal/bulk"
@@ -37,11 +38,12 @@ const bodyLimit = 30 * time.Second
 
 // Deps is everything the operations need.
 type Deps struct {
-	Auth  *auth.Service
-	CRM   *crm.Service
-	Bulk  *bulk.Service
-	Audit *audit.Service
-	Join  *join.Service
+	Auth     *auth.Service
+	CRM      *crm.Service
+	Activity *activity.Service
+	Bulk     *bulk.Service
+	Audit    *audit.Service
+	Join     *join.Service
 	// Platform administers the installation; its operations are for platform administrators.
 	Platform *platform.Service
 	Now      func() time.Time
@@ -74,6 +76,7 @@ func Register(app *fiber.App, d Deps) huma.API {
 	o.contacts(group)
 	o.views(group)
 	o.companies(group)
+	o.activities(group)
 	o.imports(group)
 	o.batch(group)
 	o.users(group)

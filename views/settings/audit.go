@@ -42,7 +42,7 @@ func (f AuditFilter) page(cursor string) string {
 
 // entities are what the log tells about so far.
 var entities = []ui.Option{
-	{Value: "", Label: "Everything"}, {Value: "contact", Label: "Contacts"}, {Value: "company", Label: "Companies"}, {Value: "import", Label: "Imports"},
+	{Value: "", Label: "Everything"}, {Value: "contact", Label: "Contacts"}, {Value: "company", Label: "Companies"}, {Value: "activity", Label: "Activities"}, {Value: "import", Label: "Imports"},
 	{Value: "user", Label: "People"}, {Value: "invitation", Label: "Invitations"}, {Value: "team", Label: "Teams"}, {Value: "api_key", Label: "API keys"}, {Value: "tenant", Label: "The business"},
 }
 
