@@ -116,6 +116,17 @@ func (s *server) routes(app *fiber.App) {
 	app.Post("/companies/:id", act(auth.CompaniesWrite, small, s.updateCompany)...)
 	app.Post("/companies/:id/delete", act(auth.CompaniesDelete, small, s.deleteCompany)...)
 	app.Post("/companies/:id/restore", act(auth.CompaniesDelete, small, s.restoreCompany)...)
+
+	app.Get("/deals", see(auth.DealsRead, s.showBoard)...)
+	app.Get("/deals/new", see(auth.DealsWrite, s.newDeal)...)
+	app.Post("/deals", act(auth.DealsWrite, small, s.createDeal)...)
+	app.Get("/deals/:id", see(auth.DealsRead, s.showDeal)...)
+	app.Get("/deals/:id/edit", see(auth.DealsWrite, s.editDeal)...)
+	app.Post("/deals/:id", act(auth.DealsWrite, small, s.updateDeal)...)
+	app.Post("/deals/:id/move", act(auth.DealsWrite, small, s.moveDeal)...)
+	app.Post("/deals/:id/delete", act(auth.DealsDelete, small, s.deleteDeal)...)
+	app.Post("/deals/:id/restore", act(auth.DealsDelete, small, s.restoreDeal)...)
+
 	app.Get("/bulk/:id", see(auth.ContactsWrite, s.showBulk)...)
 	app.Get("/bulk/:id/events", see(auth.ContactsWrite, s.followBulk)...)
 	app.Post("/bulk/:id/undo", act(auth.ContactsWrite, small, s.undoBulk)...)
