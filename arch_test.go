@@ -19,7 +19,7 @@ const module = "payaid/"
 
 // The layers of packages, so that the table below stays readable.
 var (
-	views = []string{"views/activities", "views/admin", "views/companies", "views/contacts", "views/errors", "views/imports", "views/layout", "views/list", "views/mail",
+	views = []string{"views/activities", "views/admin", "views/companies", "views/contacts", "views/deals", "views/errors", "views/imports", "views/layout", "views/list", "views/mail",
 		"views/mailbox", "views/notifications", "views/record", "views/search", "views/settings", "views/signin", "views/ui", "views/welcome"}
 	areas = []string{"internal/activity", "internal/audit", "internal/auth", "internal/bulk", "internal/crm", "internal/factor", "internal/join", "internal/platform", "internal/tenant"}
 )
@@ -91,6 +91,7 @@ var mayImport = map[string][]string{
 	"views/activities":    viewOf("views/list", "internal/activity", "internal/auth", "internal/listing"),
 	"views/companies":     viewOf("views/activities", "views/list", "internal/crm", "internal/gstin", "internal/listing"),
 	"views/contacts":      viewOf("views/activities", "views/list", "views/record", "internal/crm", "internal/audit", "internal/auth"),
+	"views/deals":         viewOf("views/list", "internal/crm"),
 	"views/errors":        viewOf(),
 	"views/imports":       viewOf("internal/crm", "internal/auth"),
 	"views/mail":          {"internal/auth", "internal/backup", "internal/mail", "internal/platform"}, // words for the post, not pages

@@ -420,16 +420,16 @@ func (q *Queries) MoveDeal(ctx context.Context, arg MoveDealParams) error {
 }
 
 const placeBehind = `-- name: PlaceBehind :one
-SELECT trim_scale(coalesce((a.position + (SELECT min(b.position) FROM deals b
-                                          WHERE b.tenant_id = a.tenant_id AND b.stage_id = a.stage_id AND b.position > a.position AND b.id <> $1)) * 0.5,
-                           a.position + 1))::text
-FROM deals a WHERE a.tenant_id = $2 AND a.stage_id = $3 AND a.id = $4
+SELECT trim_scale(coalesce((a.position + (SELECT b.position FROM deals b
+                                          WHERE b.tenant_id = $1 AND b.stage_id = $2 AND b.sort_position > a.sort_position AND b.id <> $3
+                                          ORDER BY b.sort_position LIMIT 1)) * 0.5, a.position + 1))::text
+FROM deals a WHERE a.tenant_id = $1 AND a.stage_id = $2 AND a.id = $4
 `
 
 type PlaceBehindParams struct {
-	ID       uuid.UUID `db:"id"`
 	TenantID uuid.UUID `db:"tenant_id"`
 	StageID  uuid.UUID `db:"stage_id"`
+	ID       uuid.UUID `db:"id"`
 	BehindID uuid.UUID `db:"behind_id"`
 }
 
@@ -437,9 +437,9 @@ type PlaceBehindParams struct {
 // way to the next one. Numbers of this type hold more than sixteen thousand halvings of one gap.
 func (q *Queries) PlaceBehind(ctx context.Context, arg PlaceBehindParams) (string, error) {
 	row := q.db.QueryRow(ctx, placeBehind,
-		arg.ID,
 		arg.TenantID,
 		arg.StageID,
+		arg.ID,
 		arg.BehindID,
 	)
 	var column_1 string
@@ -448,7 +448,7 @@ func (q *Queries) PlaceBehind(ctx context.Context, arg PlaceBehindParams) (strin
 }
 
 const placeOnTop = `-- name: PlaceOnTop :one
-SELECT (coalesce(min(position), 1) - 1)::text FROM deals WHERE tenant_id = $1 AND stage_id = $2
+SELECT (coalesce((SELECT d.position FROM deals d WHERE d.tenant_id = $1 AND d.stage_id = $2 ORDER BY d.sort_position LIMIT 1), 1) - 1)::text
 `
 
 type PlaceOnTopParams struct {

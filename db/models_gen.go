@@ -207,6 +207,7 @@ type Deal struct {
 	UpdatedAt     time.Time      `db:"updated_at"`
 	DeletedAt     *time.Time     `db:"deleted_at"`
 	SortName      string         `db:"sort_name"`
+	SortPosition  string         `db:"sort_position"`
 	SortClose     pgtype.Date    `db:"sort_close"`
 	Search        string         `db:"search"`
 }

@@ -33,7 +33,7 @@ type operation struct {
 }
 
 // parameters are not at the names of Fiber but of OpenAPI.
-var fiberParameter = strings.NewReplacer(":id", "{id}", ":tenant", "{tenant}", ":plan", "{plan}", ":comment", "{comment}")
+var fiberParameter = strings.NewReplacer(":id", "{id}", ":tenant", "{tenant}", ":plan", "{plan}", ":comment", "{comment}", ":stage", "{stage}")
 
 func TestAPIDocumentNamesEveryRoute(t *testing.T) {
 	w := newWorld(t)

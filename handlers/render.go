@@ -46,6 +46,9 @@ func menu(p auth.Principal) []layout.NavGroup {
 	if p.Can(auth.CompaniesRead) {
 		items = append(items, layout.NavItem{Key: "companies", Label: "Companies", Href: "/companies", Icon: ui.IconBuilding2, Keys: "g o"})
 	}
+	if p.Can(auth.DealsRead) {
+		items = append(items, layout.NavItem{Key: "deals", Label: "Deals", Href: "/deals", Icon: ui.IconHandshake, Keys: "g p"})
+	}
 	if p.Can(auth.ActivitiesRead) {
 		items = append(items, layout.NavItem{Key: "activities", Label: "Activities", Href: "/activities", Icon: ui.IconHistory, Keys: "g a"})
 	}

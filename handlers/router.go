@@ -121,9 +121,18 @@ func (s *server) routes(app *fiber.App) {
 	app.Post("/companies/:id/delete", act(auth.CompaniesDelete, small, s.deleteCompany)...)
 	app.Post("/companies/:id/restore", act(auth.CompaniesDelete, small, s.restoreCompany)...)
 
-	// What a run needs depends on its records and its action: the service asks for it.
 	app.Get("/contacts/:id/timeline", see(auth.ActivitiesRead, s.contactTimeline)...)
 	app.Get("/companies/:id/timeline", see(auth.ActivitiesRead, s.companyTimeline)...)
+
+	app.Get("/deals", see(auth.DealsRead, s.showBoard)...)
+	app.Get("/deals/new", see(auth.DealsWrite, s.newDeal)...)
+	app.Post("/deals", act(auth.DealsWrite, small, s.createDeal)...)
+	app.Get("/deals/:id", see(auth.DealsRead, s.showDeal)...)
+	app.Get("/deals/:id/edit", see(auth.DealsWrite, s.editDeal)...)
+	app.Post("/deals/:id", act(auth.DealsWrite, small, s.updateDeal)...)
+	app.Post("/deals/:id/move", act(auth.DealsWrite, small, s.moveDeal)...)
+	app.Post("/deals/:id/delete", act(auth.DealsDelete, small, s.deleteDeal)...)
+	app.Post("/deals/:id/restore", act(auth.DealsDelete, small, s.restoreDeal)...)
 
 	shared(activityList, auth.ActivitiesRead)
 	app.Get("/activities", see(auth.ActivitiesRead, s.listActivities)...)
@@ -137,6 +146,7 @@ func (s *server) routes(app *fiber.App) {
 	app.Post("/activities/:id/comments", act(auth.ActivitiesWrite, small, s.commentActivity)...)
 	app.Post("/activities/:id/comments/:comment/delete", act(auth.ActivitiesWrite, small, s.deleteComment)...)
 
+	// What a run needs depends on its records and its action: the service asks for it.
 	app.Get("/bulk/:id", mw.RequirePerson, s.showBulk)
 	app.Get("/bulk/:id/events", mw.RequirePerson, s.followBulk)
 	app.Post("/bulk/:id/undo", mw.RequirePerson, small, s.csrf.Protect, s.undoBulk)

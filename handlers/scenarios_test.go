@@ -78,7 +78,7 @@ func jsonBody(text string) body {
 
 // scenarios joins the tables of all files; a new one is added here.
 func scenarios() []scenario {
-	return slices.Concat(publicScenarios, passwordScenarios, mailScenarios, contactScenarios, companyScenarios, activityScenarios, searchScenarios, notificationScenarios, viewScenarios, batchScenarios, bulkPageScenarios, companyBulkScenarios, importScenarios, adminScenarios,
+	return slices.Concat(publicScenarios, passwordScenarios, mailScenarios, contactScenarios, companyScenarios, activityScenarios, dealScenarios, dealAPIScenarios, searchScenarios, notificationScenarios, viewScenarios, batchScenarios, bulkPageScenarios, companyBulkScenarios, importScenarios, adminScenarios,
 		settingsScenarios, profileScenarios, businessScenarios, apiScenarios, settingsAPIScenarios, accountScenarios, invitationScenarios, securityScenarios, ruleScenarios, passkeyScenarios, recordScenarios, duplicateScenarios, trashScenarios, backupScenarios, backupAPIScenarios, tenantBackupScenarios, tenantBackupAPIScenarios)
 }
 
@@ -147,6 +147,8 @@ var exempt = map[string]struct {
 	"POST /contacts/:id/restore":            {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /companies/:id/delete":            {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /companies/:id/restore":           {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /deals/:id/delete":                {[]string{"invalid"}, "reads nothing but the id"},
+	"POST /deals/:id/restore":               {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /companies/views/:id/default":     {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /activities/:id/delete":           {[]string{"invalid"}, "reads nothing but the id"},
 	"POST /activities/:id/restore":          {[]string{"invalid"}, "reads nothing but the id"},

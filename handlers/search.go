@@ -40,6 +40,10 @@ func (s *server) search(c *fiber.Ctx) error {
 			return err
 		}
 		props.Add(group)
+		if group, err = s.findDeals(c, p, words); err != nil {
+			return err
+		}
+		props.Add(group)
 		props.Add(search.Group{Label: "Go to", Items: matching(s.places(p), words)})
 	}
 	props.Add(search.Group{Label: "Create", Items: matching(creations(p), words)})
@@ -81,6 +85,23 @@ func (s *server) findCompanies(c *fiber.Ctx, p auth.Principal, words string) (se
 		group.Items = append(group.Items, search.Item{Label: one.Name, Detail: one.Industry, Href: "/companies/" + one.ID.String()})
 	}
 	group.AddRest(len(page.Items), page.Total, page.Capped, companies.Listed.URL(list.Address{Text: words}), ui.IconBuilding2)
+	return group, nil
+}
+
+// findDeals returns the deals that match; without words there are none.
+func (s *server) findDeals(c *fiber.Ctx, p auth.Principal, words string) (search.Group, error) {
+	if !p.Can(auth.DealsRead) || words == "" {
+		return search.Group{}, nil
+	}
+	page, err := s.CRM.Deals(c.UserContext(), p, listing.Query{Text: words, Limit: foundContacts})
+	if err != nil || page.Similar { // what only comes close is for the board
+		return search.Group{}, err
+	}
+	group := search.Group{Label: "Deals"}
+	for _, one := range page.Items {
+		group.Items = append(group.Items, search.Item{Label: one.Name, Detail: one.Stage, Href: "/deals/" + one.ID.String()})
+	}
+	group.AddRest(len(page.Items), page.Total, page.Capped, list.At("/deals", map[string]string{"q": words}), ui.IconHandshake)
 	return group, nil
 }
 
@@ -145,6 +166,9 @@ func creatable(p auth.Principal) []layout.NavItem {
 	}
 	if p.Can(auth.CompaniesWrite) {
 		items = append(items, layout.NavItem{Key: "new-company", Label: "New company", Href: "/companies/new", Icon: ui.IconPlus, Keys: "c o"})
+	}
+	if p.Can(auth.DealsWrite) {
+		items = append(items, layout.NavItem{Key: "new-deal", Label: "New deal", Href: "/deals/new", Icon: ui.IconPlus, Keys: "c p"})
 	}
 	return items
 }

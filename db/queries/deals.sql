@@ -43,14 +43,14 @@ SELECT id, pipeline_id, name, kind FROM stages WHERE tenant_id = @tenant_id AND 
 
 -- name: PlaceOnTop :one
 -- The place before the first deal of a stage.
-SELECT (coalesce(min(position), 1) - 1)::text FROM deals WHERE tenant_id = @tenant_id AND stage_id = @stage_id;
+SELECT (coalesce((SELECT d.position FROM deals d WHERE d.tenant_id = @tenant_id AND d.stage_id = @stage_id ORDER BY d.sort_position LIMIT 1), 1) - 1)::text;
 
 -- name: PlaceBehind :one
 -- The place right behind a deal of the stage, whichever is moved there left aside: the exact middle of the
 -- way to the next one. Numbers of this type hold more than sixteen thousand halvings of one gap.
-SELECT trim_scale(coalesce((a.position + (SELECT min(b.position) FROM deals b
-                                          WHERE b.tenant_id = a.tenant_id AND b.stage_id = a.stage_id AND b.position > a.position AND b.id <> @id)) * 0.5,
-                           a.position + 1))::text
+SELECT trim_scale(coalesce((a.position + (SELECT b.position FROM deals b
+                                          WHERE b.tenant_id = @tenant_id AND b.stage_id = @stage_id AND b.sort_position > a.sort_position AND b.id <> @id
+                                          ORDER BY b.sort_position LIMIT 1)) * 0.5, a.position + 1))::text
 FROM deals a WHERE a.tenant_id = @tenant_id AND a.stage_id = @stage_id AND a.id = @behind_id;
 
 -- name: LeaveStage :exec

@@ -46,7 +46,9 @@ CREATE POLICY tenant ON stages USING (tenant_id = app_tenant()) WITH CHECK (tena
 -- state repeats the kind of the stage, which the foreign key holds. position orders the cards of a
 -- stage: a new one goes before the first (min - 1), one between two others gets the middle of theirs,
 -- exactly, so that nothing is ever numbered anew. probability is NULL where that of the stage counts.
--- sort_close is never null, which keyset cursors need: without a date a deal comes last.
+-- sort_position is the position as a text in the same order, with as many digits before the point
+-- whatever its sign: comparing numerics is not leakproof, and row level security would keep it from the
+-- index. sort_close is never null, which keyset cursors need: without a date a deal comes last.
 CREATE TABLE deals (
     tenant_id      uuid        NOT NULL,
     id             uuid        NOT NULL,
@@ -72,6 +74,7 @@ CREATE TABLE deals (
     updated_at     timestamptz NOT NULL,
     deleted_at     timestamptz,
     sort_name      text        NOT NULL GENERATED ALWAYS AS (lower(name)) STORED,
+    sort_position  text        NOT NULL COLLATE "C" GENERATED ALWAYS AS (trim_scale(position + 5000000000000)::text) STORED,
     sort_close     date        NOT NULL GENERATED ALWAYS AS (coalesce(expected_close, '9999-12-31'::date)) STORED,
     search         text        NOT NULL GENERATED ALWAYS AS (lower(' ' || name || ' ' || source || ' ' || competitor)) STORED,
     CONSTRAINT deals_pkey PRIMARY KEY (tenant_id, id),
@@ -82,6 +85,7 @@ CREATE TABLE deals (
     CONSTRAINT deals_name_check CHECK (length(name) BETWEEN 1 AND 200),
     CONSTRAINT deals_value_check CHECK (value >= 0),
     CONSTRAINT deals_probability_check CHECK (probability BETWEEN 0 AND 100),
+    CONSTRAINT deals_position_check CHECK (position BETWEEN -4000000000000 AND 4000000000000),
     CONSTRAINT deals_closed_at_check CHECK ((closed_at IS NULL) = (state = 'open')),
     CONSTRAINT deals_reason_check CHECK (state <> 'lost' OR reason <> '')
 );
@@ -92,7 +96,7 @@ CREATE INDEX deals_value_idx ON deals (tenant_id, value, id) WHERE deleted_at IS
 CREATE INDEX deals_sort_close_idx ON deals (tenant_id, sort_close, id) WHERE deleted_at IS NULL;
 CREATE INDEX deals_created_at_idx ON deals (tenant_id, created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX deals_updated_at_idx ON deals (tenant_id, updated_at, id) WHERE deleted_at IS NULL;
-CREATE INDEX deals_stage_id_idx ON deals (tenant_id, stage_id, position, id);
+CREATE INDEX deals_stage_id_idx ON deals (tenant_id, stage_id, sort_position, id);
 CREATE INDEX deals_sums_idx ON deals (tenant_id, pipeline_id, stage_id) INCLUDE (value, probability) WHERE deleted_at IS NULL;
 CREATE INDEX deals_forecast_idx ON deals (tenant_id, pipeline_id, expected_close) INCLUDE (stage_id, value, probability) WHERE deleted_at IS NULL AND state = 'open';
 CREATE INDEX deals_contact_id_idx ON deals (tenant_id, contact_id, sort_name, id) WHERE contact_id IS NOT NULL;

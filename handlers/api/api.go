@@ -77,6 +77,8 @@ func Register(app *fiber.App, d Deps) huma.API {
 	o.views(group)
 	o.companies(group)
 	o.activities(group)
+	o.pipelines(group)
+	o.deals(group)
 	o.imports(group)
 	o.batch(group)
 	o.users(group)

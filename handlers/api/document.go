@@ -58,6 +58,8 @@ func config(baseURL string) huma.Config {
 		{Name: contactsTag, Description: "The people a business knows."},
 		{Name: viewsTag, Description: "Searches, filters and orders of lists, under a name."},
 		{Name: companiesTag, Description: "The companies that the business deals with, and that contacts work at."},
+		{Name: pipelinesTag, Description: "The stages that deals go through."},
+		{Name: dealsTag, Description: "The sales that the business works on."},
 		{Name: activitiesTag, Description: "The timeline of contacts and companies: notes, calls, meetings, messages."},
 		{Name: batchTag, Description: "One action on many records at once, in the background, and its undo."},
 		{Name: importsTag, Description: "Files of contacts, read in the background."},

@@ -16,7 +16,7 @@ const viewsTag = "Views"
 // View is a saved view as programs see it.
 type View struct {
 	ID        uuid.UUID  `json:"id" format:"uuid" example:"01930f3e-7a52-7c3b-9d51-2f6f5a8f1c50"`
-	Entity    string     `json:"entity" enum:"contacts,companies,activities" example:"contacts" doc:"Whose list it is a view of"`
+	Entity    string     `json:"entity" enum:"contacts,companies,activities,deals" example:"contacts" doc:"Whose list it is a view of"`
 	Name      string     `json:"name" example:"Customers to call"`
 	Shared    bool       `json:"shared" doc:"Everybody in the business may use it"`
 	Query     string     `json:"query" example:"pune" doc:"As q of the list"`
@@ -53,7 +53,7 @@ type ViewPath struct {
 
 type listViewsInput struct {
 	Reader
-	Entity string `query:"entity" enum:"contacts,companies,activities" default:"contacts" doc:"Whose list" example:"companies"`
+	Entity string `query:"entity" enum:"contacts,companies,activities,deals" default:"contacts" doc:"Whose list" example:"companies"`
 }
 
 type getViewInput struct {
@@ -64,7 +64,7 @@ type getViewInput struct {
 type createViewInput struct {
 	Writer
 	Body struct {
-		Entity Optional[string] `json:"entity" required:"false" nullable:"false" enum:"contacts,companies,activities" doc:"Whose list; contacts when it is left out" example:"contacts"`
+		Entity Optional[string] `json:"entity" required:"false" nullable:"false" enum:"contacts,companies,activities,deals" doc:"Whose list; contacts when it is left out" example:"contacts"`
 		ViewFields
 	}
 }

@@ -85,6 +85,7 @@ var ourOwnFault = map[string]string{
 	"deals_value_check":                "validated before",
 	"deals_name_check":                 "validated before",
 	"deals_probability_check":          "validated before",
+	"deals_position_check":             "every move goes up by one, or halves: no business gets that far",
 	"deals_closed_at_check":            "set with the state",
 	"deals_reason_check":               "validated before",
 	"pipelines_pkey":                   "ids are made here, and a save of a known id is an update",

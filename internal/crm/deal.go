@@ -10,6 +10,7 @@ import (
 
 	"payaid/db"
 	"payaid/internal/apperr"
+	"payaid/internal/auth"
 )
 
 // Deal is one sale that the business works on. Unknown texts are "".
@@ -38,6 +39,7 @@ type Deal struct {
 	Company       string     `json:"company"` // "" also while it lies in the trash
 	OwnerID       *uuid.UUID `json:"ownerId"`
 	Owner         string     `json:"owner"`
+	OwnerTeamID   *uuid.UUID `json:"ownerTeamId"` // decides who may change it
 	Version       int64      `json:"version"`
 	CreatedAt     time.Time  `json:"createdAt"`
 	UpdatedAt     time.Time  `json:"updatedAt"`
@@ -51,6 +53,11 @@ const maxDealValue = 10_000_000_000_000
 // stage allows.
 func (d Deal) Rotting(now time.Time) bool {
 	return d.State == DealOpen && d.RotDays > 0 && now.Sub(d.StageSince) > time.Duration(d.RotDays)*24*time.Hour
+}
+
+// MayChange reports whether the principal may change the deal, which it sees.
+func (d Deal) MayChange(p auth.Principal) bool {
+	return p.Can(auth.DealsWrite) && p.MayChange(auth.Deals, d.OwnerID, d.OwnerTeamID)
 }
 
 // DealInput is what a new deal is made from.
@@ -153,7 +160,7 @@ func dealFromRow(r db.GetDealRow) Deal {
 		ID: r.ID, Name: r.Name, Value: r.Value, Probability: int(r.StageProbability), PipelineID: r.PipelineID, Pipeline: r.PipelineName, StageID: r.StageID,
 		Stage: r.StageName, State: r.State, StageSince: r.StageSince, RotDays: int(r.RotDays), ClosedAt: r.ClosedAt, Reason: r.Reason, Competitor: r.Competitor,
 		Source: r.Source, Notes: r.Notes, ContactID: r.ContactID, Contact: r.ContactName, CompanyID: r.CompanyID, Company: r.CompanyName,
-		OwnerID: r.OwnerID, Owner: r.OwnerName, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, DeletedAt: r.DeletedAt,
+		OwnerID: r.OwnerID, Owner: r.OwnerName, OwnerTeamID: r.OwnerTeamID, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, DeletedAt: r.DeletedAt,
 	}
 	if r.Probability != nil {
 		own := int(*r.Probability)

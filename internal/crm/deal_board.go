@@ -38,7 +38,7 @@ type DealSum struct {
 }
 
 // dealCards are the deals of one stage, as people arranged them.
-var dealCards = dealsBy("cards", []db.Order{{Name: "position", Expr: "c.position", ID: "c.id", Type: "numeric"}})
+var dealCards = dealsBy("cards", []db.Order{{Name: "position", Expr: "c.sort_position", ID: "c.id", Type: "text"}})
 
 // stageSums are read by one query for a whole board. The values of deals without a
 // probability of their own stand apart: that of the stage counts for them.

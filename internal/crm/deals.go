@@ -38,7 +38,8 @@ func (s *Service) DealRecord(ctx context.Context, p auth.Principal, id uuid.UUID
 	if row.DeletedAt != nil {
 		return Deal{}, false, errNoDeal()
 	}
-	return dealFromRow(row), p.Can(auth.DealsWrite) && p.MayChange(auth.Deals, row.OwnerID, row.OwnerTeamID), nil
+	d = dealFromRow(row)
+	return d, d.MayChange(p), nil
 }
 
 // CreateDeal adds a deal on top of an open stage.

@@ -94,7 +94,7 @@ func TestAStageWithDealsDoesNotVanish(t *testing.T) {
 	if err != nil || len(stays) != 2 || stays[1].Stage != "Lead" || stays[1].LeftAt == nil {
 		t.Errorf("stays: %+v, %v", stays, err)
 	}
-	if after, err = o.RemoveStage(ctx, o.admin, one.ID, stages["Proposal"].ID, nil, nil); err != nil {
+	if _, err = o.RemoveStage(ctx, o.admin, one.ID, stages["Proposal"].ID, nil, nil); err != nil {
 		t.Errorf("without deals: %v", err)
 	}
 	if _, err = o.RemoveStage(ctx, o.admin, one.ID, stages["Negotiation"].ID, nil, nil); err != nil {

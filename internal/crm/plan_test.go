@@ -89,7 +89,7 @@ func boardPlans(t *testing.T, d *dbtest.Database, tenant uuid.UUID) {
 		if err != nil {
 			return err
 		}
-		at := &db.Cursor{Sort: "position", Value: "-10000.5", ID: uuid.New()}
+		at := &db.Cursor{Sort: "position", Value: "4999999989999.5", ID: uuid.New()}
 		page, _, _, err := db.Page[dealListRow](ctx, db.New(e), cards.Of("deals"), dealCards.Orders[0], at, CardsPerColumn)
 		if err != nil {
 			return err
