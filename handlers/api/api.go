@@ -74,6 +74,7 @@ func Register(app *fiber.App, d Deps) huma.API {
 	o.contacts(group)
 	o.views(group)
 	o.companies(group)
+	o.tags(group)
 	o.imports(group)
 	o.batch(group)
 	o.users(group)
