@@ -99,7 +99,7 @@ var mayImport = map[string][]string{
 	"views/notifications": viewOf("internal/notify"),
 	"views/record":        viewOf("internal/audit"),
 	"views/search":        viewOf(),
-	"views/settings":      viewOf("internal/audit", "internal/auth", "internal/factor", "internal/join", "internal/tenant"),
+	"views/settings":      viewOf("views/list", "internal/audit", "internal/auth", "internal/crm", "internal/factor", "internal/join", "internal/tenant"),
 	"views/signin":        viewOf("internal/auth", "internal/factor", "internal/join"),
 	"views/welcome":       viewOf("internal/crm"),
 

@@ -284,6 +284,38 @@ func (q *Queries) GetTagDeletion(ctx context.Context, arg GetTagDeletionParams) 
 	return i, err
 }
 
+const getTagNamed = `-- name: GetTagNamed :one
+SELECT id, name, colour, version, created_at, updated_at FROM tags WHERE tenant_id = $1 AND name = $2
+`
+
+type GetTagNamedParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	Name     string    `db:"name"`
+}
+
+type GetTagNamedRow struct {
+	ID        uuid.UUID `db:"id"`
+	Name      string    `db:"name"`
+	Colour    string    `db:"colour"`
+	Version   int64     `db:"version"`
+	CreatedAt time.Time `db:"created_at"`
+	UpdatedAt time.Time `db:"updated_at"`
+}
+
+func (q *Queries) GetTagNamed(ctx context.Context, arg GetTagNamedParams) (GetTagNamedRow, error) {
+	row := q.db.QueryRow(ctx, getTagNamed, arg.TenantID, arg.Name)
+	var i GetTagNamedRow
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Colour,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
 const getTagRun = `-- name: GetTagRun :one
 SELECT r.id, r.tag_id, r.action, r.from_name, r.to_name, r.undoes, r.done, r.open, j.finished_at
 FROM tag_runs r JOIN job_progress j ON j.tenant_id = r.tenant_id AND j.id = r.id

@@ -86,6 +86,9 @@ func (s *server) companyRecord(c *fiber.Ctx) (companies.RecordProps, error) {
 	if err != nil {
 		return companies.RecordProps{}, err
 	}
+	if err := s.paintTags(c, p); err != nil {
+		return companies.RecordProps{}, err
+	}
 	props := companies.RecordProps{
 		Company: company, MayChange: mayChange, MayDelete: mayChange && p.Can(auth.CompaniesDelete), MaySee: p.Can(auth.ContactsRead), CSRF: mw.Token(c),
 	}

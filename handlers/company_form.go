@@ -116,6 +116,9 @@ func (s *server) showCompanyForm(c *fiber.Ctx, form companies.FormProps) error {
 	if form.Companies, err = s.companyNames(c, p, ""); err != nil {
 		return err
 	}
+	if form.Tags, err = s.CRM.SuggestTags(c.UserContext(), p, ""); err != nil {
+		return err
+	}
 	form.CSRF, form.Dialog = mw.Token(c), respond.IsPartial(c)
 	title := "New company"
 	if form.ID != uuid.Nil {

@@ -3,6 +3,7 @@ package handlers
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
@@ -87,6 +88,9 @@ func (s *server) updateContact(c *fiber.Ctx) error {
 	if !respond.IsPartial(c) {
 		return leaveTo(c, "/contacts/"+id.String()+"?done="+savedWord(joined))
 	}
+	if err := s.paintTags(c, p); err != nil {
+		return err
+	}
 	c.Set("HX-Trigger", "closeModal, "+recordChanged)
 	c.Set("HX-Reswap", "none")
 	return respond.Render(c, contacts.Saved(contactProps(c, contact, true), savedNotice(contact.Name, joined)))
@@ -130,6 +134,9 @@ func (s *server) showContactForm(c *fiber.Ctx, form contacts.FormProps) error {
 		return err
 	}
 	if form.Companies, err = s.companyNames(c, p, ""); err != nil {
+		return err
+	}
+	if form.Tags, err = s.CRM.SuggestTags(c.UserContext(), p, ""); err != nil {
 		return err
 	}
 	form.CSRF, form.Dialog = mw.Token(c), respond.IsPartial(c)
@@ -210,6 +217,8 @@ func contactFieldPatch(name, value string) (crm.ContactPatch, error) {
 		return crm.ContactPatch{NextFollowUp: whole.NextFollowUp}, nil
 	case "ownerId":
 		return crm.ContactPatch{OwnerID: whole.OwnerID}, nil
+	case "lastContactedAt":
+		return contactedPatch(value)
 	}
 	score, err := strconv.Atoi(strings.TrimSpace(value))
 	if err != nil {
@@ -218,4 +227,21 @@ func contactFieldPatch(name, value string) (crm.ContactPatch, error) {
 		return crm.ContactPatch{}, f.Err()
 	}
 	return crm.ContactPatch{LeadScore: &score}, nil
+}
+
+// contactedPatch sets the last contact to the beginning of a day in India, as pages
+// show days; "" is never.
+func contactedPatch(day string) (crm.ContactPatch, error) {
+	at := new(*time.Time)
+	if day = strings.TrimSpace(day); day == "" {
+		return crm.ContactPatch{LastContactedAt: at}, nil
+	}
+	begin, err := time.ParseInLocation(time.DateOnly, day, time.FixedZone("IST", 5*60*60+30*60))
+	if err != nil {
+		var f apperr.Fields
+		f.Add("lastContactedAt", "Enter a date as YYYY-MM-DD.")
+		return crm.ContactPatch{}, f.Err()
+	}
+	*at = &begin
+	return crm.ContactPatch{LastContactedAt: at}, nil
 }

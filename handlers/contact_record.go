@@ -72,6 +72,9 @@ func (s *server) readContact(c *fiber.Ctx) (crm.Contact, bool, error) {
 	if err != nil {
 		return crm.Contact{}, false, err
 	}
+	if err := s.paintTags(c, p); err != nil {
+		return crm.Contact{}, false, err
+	}
 	mayChange, err := s.CRM.MayChange(c.UserContext(), p, id)
 	return contact, mayChange, err
 }
@@ -162,6 +165,9 @@ func (s *server) updateContactField(c *fiber.Ctx) error {
 	joined := contact.Version > version+1
 	if !respond.IsPartial(c) {
 		return leaveTo(c, "/contacts/"+id.String()+"?done="+savedWord(joined))
+	}
+	if err := s.paintTags(c, p); err != nil {
+		return err
 	}
 	c.Set("HX-Trigger", recordChanged)
 	mayChange, err := s.CRM.MayChange(c.UserContext(), p, id) // it may have been given away
@@ -254,6 +260,9 @@ func (s *server) putBackContact(c *fiber.Ctx) error {
 	}
 	if !respond.IsPartial(c) {
 		return leaveTo(c, "/contacts/"+id.String()+"?done=saved")
+	}
+	if err := s.paintTags(c, p); err != nil {
+		return err
 	}
 	mayChange, err := s.CRM.MayChange(c.UserContext(), p, id)
 	if err != nil {

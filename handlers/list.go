@@ -60,6 +60,9 @@ func (s *server) openList(c *fiber.Ctx, l listed) (props list.Props, to string, 
 		}
 		at.View = list.AllView // a link to everything must not lead to the default
 	}
+	if err := s.paintTags(c, p); err != nil {
+		return props, "", err
+	}
 	look, err := s.CRM.ListSettings(c.UserContext(), p, l.Key)
 	return list.Props{Entity: l.Entity, At: at, Views: views, Look: look, CSRF: mw.Token(c)}, "", err
 }

@@ -78,7 +78,7 @@ func jsonBody(text string) body {
 
 // scenarios joins the tables of all files; a new one is added here.
 func scenarios() []scenario {
-	return slices.Concat(publicScenarios, passwordScenarios, mailScenarios, contactScenarios, companyScenarios, activityScenarios, dealScenarios, dealAPIScenarios, searchScenarios, notificationScenarios, viewScenarios, batchScenarios, bulkPageScenarios, companyBulkScenarios, importScenarios, adminScenarios,
+	return slices.Concat(publicScenarios, passwordScenarios, mailScenarios, contactScenarios, companyScenarios, activityScenarios, dealScenarios, dealAPIScenarios, searchScenarios, notificationScenarios, viewScenarios, tagScenarios, batchScenarios, bulkPageScenarios, companyBulkScenarios, importScenarios, adminScenarios,
 		settingsScenarios, profileScenarios, businessScenarios, apiScenarios, settingsAPIScenarios, accountScenarios, invitationScenarios, securityScenarios, ruleScenarios, passkeyScenarios, recordScenarios, duplicateScenarios, trashScenarios, backupScenarios, backupAPIScenarios, tenantBackupScenarios, tenantBackupAPIScenarios)
 }
 

@@ -16,6 +16,9 @@ INSERT INTO tags (tenant_id, id, name, colour, created_at, updated_at) VALUES (@
 -- name: GetTag :one
 SELECT id, name, colour, version, created_at, updated_at FROM tags WHERE tenant_id = @tenant_id AND id = @id;
 
+-- name: GetTagNamed :one
+SELECT id, name, colour, version, created_at, updated_at FROM tags WHERE tenant_id = @tenant_id AND name = @name;
+
 -- name: LockTag :one
 SELECT id, name, colour, version, created_at, updated_at FROM tags WHERE tenant_id = @tenant_id AND id = @id FOR UPDATE;
 

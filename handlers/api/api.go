@@ -79,6 +79,7 @@ func Register(app *fiber.App, d Deps) huma.API {
 	o.activities(group)
 	o.pipelines(group)
 	o.deals(group)
+	o.tags(group)
 	o.imports(group)
 	o.batch(group)
 	o.users(group)

@@ -65,30 +65,31 @@ func utc(t *time.Time) *time.Time {
 
 // ContactFields are the fields of a contact that a program may write.
 type ContactFields struct {
-	FirstName    Optional[string]    `json:"firstName" required:"false" maxLength:"200" example:"Asha" doc:"One of firstName, lastName, email and phone must be known"`
-	LastName     Optional[string]    `json:"lastName" required:"false" maxLength:"200" example:"Rao"`
-	Email        Optional[string]    `json:"email" required:"false" format:"email" maxLength:"254" example:"asha@example.in" doc:"Unique among the contacts that are not in the trash"`
-	Phone        Optional[string]    `json:"phone" required:"false" example:"98765 43210" doc:"In any usual form; Indian unless it begins with +"`
-	Company      Optional[string]    `json:"company" required:"false" maxLength:"200" example:"Rao Traders" doc:"A name: the company is found or made"`
-	JobTitle     Optional[string]    `json:"jobTitle" required:"false" maxLength:"200" example:"Owner"`
-	Source       Optional[string]    `json:"source" required:"false" maxLength:"200" example:"Trade fair" doc:"Where the contact came from"`
-	Address      Optional[string]    `json:"address" required:"false" maxLength:"10000" example:"12 MG Road, Pune 411001"`
-	GSTIN        Optional[string]    `json:"gstin" required:"false" example:"27AAPFU0939F1ZV" doc:"15 characters; the check character is verified"`
-	Notes        Optional[string]    `json:"notes" required:"false" maxLength:"10000" example:"Prefers calls after 5 pm."`
-	Tags         Optional[[]string]  `json:"tags" required:"false" maxItems:"50" maxLength:"50" example:"wholesale,pune" doc:"Kept in lower case, each once"`
-	Stage        Optional[string]    `json:"stage" required:"false" nullable:"false" enum:"prospect,contact,customer" example:"prospect" doc:"prospect when a new contact names none"`
-	Status       Optional[string]    `json:"status" required:"false" nullable:"false" enum:"active,inactive,lost" example:"active" doc:"active when a new contact names none"`
-	Warmth       Optional[string]    `json:"warmth" required:"false" nullable:"false" enum:"cold,warm,hot" example:"warm" doc:"cold when a new contact names none"`
-	LeadScore    Optional[int]       `json:"leadScore" required:"false" nullable:"false" minimum:"0" maximum:"100" example:"40"`
-	NextFollowUp Optional[string]    `json:"nextFollowUp" required:"false" format:"date" example:"2026-12-01"`
-	OwnerID      Optional[uuid.UUID] `json:"ownerId" required:"false" format:"uuid" example:"01930f3e-7a52-7c3b-9d51-2f6f5a8f1c46" doc:"A person of the business. A new contact without one belongs to whoever creates it; a change to null takes the owner away"`
+	FirstName       Optional[string]     `json:"firstName" required:"false" maxLength:"200" example:"Asha" doc:"One of firstName, lastName, email and phone must be known"`
+	LastName        Optional[string]     `json:"lastName" required:"false" maxLength:"200" example:"Rao"`
+	Email           Optional[string]     `json:"email" required:"false" format:"email" maxLength:"254" example:"asha@example.in" doc:"Unique among the contacts that are not in the trash"`
+	Phone           Optional[string]     `json:"phone" required:"false" example:"98765 43210" doc:"In any usual form; Indian unless it begins with +"`
+	Company         Optional[string]     `json:"company" required:"false" maxLength:"200" example:"Rao Traders" doc:"A name: the company is found or made"`
+	JobTitle        Optional[string]     `json:"jobTitle" required:"false" maxLength:"200" example:"Owner"`
+	Source          Optional[string]     `json:"source" required:"false" maxLength:"200" example:"Trade fair" doc:"Where the contact came from"`
+	Address         Optional[string]     `json:"address" required:"false" maxLength:"10000" example:"12 MG Road, Pune 411001"`
+	GSTIN           Optional[string]     `json:"gstin" required:"false" example:"27AAPFU0939F1ZV" doc:"15 characters; the check character is verified"`
+	Notes           Optional[string]     `json:"notes" required:"false" maxLength:"10000" example:"Prefers calls after 5 pm."`
+	Tags            Optional[[]string]   `json:"tags" required:"false" maxItems:"50" maxLength:"50" example:"wholesale,pune" doc:"Kept in lower case, each once"`
+	Stage           Optional[string]     `json:"stage" required:"false" nullable:"false" enum:"prospect,contact,customer" example:"prospect" doc:"prospect when a new contact names none"`
+	Status          Optional[string]     `json:"status" required:"false" nullable:"false" enum:"active,inactive,lost" example:"active" doc:"active when a new contact names none"`
+	Warmth          Optional[string]     `json:"warmth" required:"false" nullable:"false" enum:"cold,warm,hot" example:"warm" doc:"cold when a new contact names none"`
+	LeadScore       Optional[int]        `json:"leadScore" required:"false" nullable:"false" minimum:"0" maximum:"100" example:"40"`
+	NextFollowUp    Optional[string]     `json:"nextFollowUp" required:"false" format:"date" example:"2026-12-01"`
+	LastContactedAt Optional[*time.Time] `json:"lastContactedAt" required:"false" example:"2026-11-20T10:15:00Z" doc:"Not in the future"`
+	OwnerID         Optional[uuid.UUID]  `json:"ownerId" required:"false" format:"uuid" example:"01930f3e-7a52-7c3b-9d51-2f6f5a8f1c46" doc:"A person of the business. A new contact without one belongs to whoever creates it; a change to null takes the owner away"`
 }
 
 func (f *ContactFields) input() crm.ContactInput {
 	in := crm.ContactInput{
 		FirstName: f.FirstName.Value, LastName: f.LastName.Value, Email: f.Email.Value, Phone: f.Phone.Value, Company: f.Company.Value,
 		JobTitle: f.JobTitle.Value, Source: f.Source.Value, Address: f.Address.Value, GSTIN: f.GSTIN.Value, Notes: f.Notes.Value, Tags: f.Tags.Value,
-		Stage: f.Stage.Value, Status: f.Status.Value, Warmth: f.Warmth.Value, LeadScore: f.LeadScore.Value, NextFollowUp: f.NextFollowUp.Value,
+		Stage: f.Stage.Value, Status: f.Status.Value, Warmth: f.Warmth.Value, LeadScore: f.LeadScore.Value, NextFollowUp: f.NextFollowUp.Value, LastContactedAt: f.LastContactedAt.Value,
 	}
 	if f.OwnerID.Value != uuid.Nil {
 		in.OwnerID = &f.OwnerID.Value
@@ -101,6 +102,6 @@ func (f *ContactFields) patch() crm.ContactPatch {
 		FirstName: f.FirstName.pointer(), LastName: f.LastName.pointer(), Email: f.Email.pointer(), Phone: f.Phone.pointer(),
 		Company: f.Company.pointer(), JobTitle: f.JobTitle.pointer(), Source: f.Source.pointer(), Address: f.Address.pointer(),
 		GSTIN: f.GSTIN.pointer(), Notes: f.Notes.pointer(), Tags: f.Tags.pointer(), Stage: f.Stage.pointer(), Status: f.Status.pointer(),
-		Warmth: f.Warmth.pointer(), LeadScore: f.LeadScore.pointer(), NextFollowUp: f.NextFollowUp.pointer(), OwnerID: f.OwnerID.pointer(),
+		Warmth: f.Warmth.pointer(), LeadScore: f.LeadScore.pointer(), NextFollowUp: f.NextFollowUp.pointer(), LastContactedAt: f.LastContactedAt.pointer(), OwnerID: f.OwnerID.pointer(),
 	}
 }

@@ -56,11 +56,12 @@ func config(baseURL string) huma.Config {
 	c.Servers = []*huma.Server{{URL: baseURL, Description: "This installation"}}
 	c.Tags = []*huma.Tag{
 		{Name: contactsTag, Description: "The people a business knows."},
-		{Name: viewsTag, Description: "Searches, filters and orders of lists, under a name."},
+		{Name: viewsTag, Description: "Searches, filters, orders and columns of lists, under a name."},
 		{Name: companiesTag, Description: "The companies that the business deals with, and that contacts work at."},
 		{Name: pipelinesTag, Description: "The stages that deals go through."},
 		{Name: dealsTag, Description: "The sales that the business works on."},
 		{Name: activitiesTag, Description: "The timeline of contacts and companies: notes, calls, meetings, messages."},
+		{Name: tagsTag, Description: "The names under which contacts and companies are gathered, and their colours."},
 		{Name: batchTag, Description: "One action on many records at once, in the background, and its undo."},
 		{Name: importsTag, Description: "Files of contacts, read in the background."},
 		{Name: backupsTag, Description: "Backups of the whole installation, for platform administrators. API keys belong to one business, so these need the session of a platform administrator and, for writes, the CSRF token; for everybody else there is nothing here."},

@@ -22,6 +22,8 @@ type View struct {
 	Query     string     `json:"query" example:"pune" doc:"As q of the list"`
 	Filter    string     `json:"filter" example:"stage:customer nextFollowUp:..today" doc:"As filter of the list"`
 	Sort      string     `json:"sort" example:"nextFollowUp" doc:"As sort of the list; empty is by name"`
+	Columns   []string   `json:"columns" nullable:"false" example:"[\"company\",\"nextFollowUp\"]" doc:"What the list shows beside the name, in its order; empty for what each viewer has anyway"`
+	Density   string     `json:"density" enum:"comfortable,compact," example:"compact" doc:"Empty for what each viewer has anyway"`
 	OwnerID   *uuid.UUID `json:"ownerId" format:"uuid" example:"01930f3e-7a52-7c3b-9d51-2f6f5a8f1c46" doc:"null when an API key made it, or its owner has left"`
 	Owner     string     `json:"owner" example:"Meera Iyer"`
 	Default   bool       `json:"default" doc:"Your list opens with it"`
@@ -32,7 +34,7 @@ type View struct {
 
 func viewOf(v crm.View) View {
 	return View{
-		ID: v.ID, Entity: v.Entity, Name: v.Name, Shared: v.Shared, Query: v.Query, Filter: v.Filter, Sort: v.Sort, OwnerID: v.OwnerID, Owner: v.Owner,
+		ID: v.ID, Entity: v.Entity, Name: v.Name, Shared: v.Shared, Query: v.Query, Filter: v.Filter, Sort: v.Sort, Columns: append([]string{}, v.Columns...), Density: v.Density, OwnerID: v.OwnerID, Owner: v.Owner,
 		Default: v.Default, Version: v.Version, CreatedAt: v.CreatedAt.UTC(), UpdatedAt: v.UpdatedAt.UTC(),
 	}
 }
@@ -44,6 +46,9 @@ type ViewFields struct {
 	Query  Optional[string] `json:"query" required:"false" doc:"As q of the list" example:"pune"`
 	Filter Optional[string] `json:"filter" required:"false" doc:"As filter of the list" example:"stage:customer nextFollowUp:..today"`
 	Sort   Optional[string] `json:"sort" required:"false" doc:"As sort of the list" example:"nextFollowUp"`
+
+	Columns Optional[[]string] `json:"columns" required:"false" doc:"What the list shows beside the name; null or none for what each viewer has anyway" example:"[\"company\",\"nextFollowUp\"]"`
+	Density Optional[string]   `json:"density" required:"false" enum:"comfortable,compact," doc:"null for what each viewer has anyway" example:"compact"`
 }
 
 // ViewPath is the part of an input that names a view.
@@ -92,7 +97,7 @@ func (o *operations) views(api huma.API) {
 	huma.Register(api, operation(fiber.MethodGet, "/views", "list-views", viewsTag, "List saved views",
 		`Your own saved views of one list and those that others share, by name: at most 200.`), o.listViews)
 	huma.Register(api, created(operation(fiber.MethodPost, "/views", "create-view", viewsTag, "Save a view",
-		`Saves a search, a filter and an order of a list under a name. What a view shows is still bound by what the viewer may see.`, 400, 415)), o.createView)
+		`Saves a search, a filter, an order and the columns of a list under a name. What a view shows is still bound by what the viewer may see.`, 400, 415)), o.createView)
 	huma.Register(api, operation(fiber.MethodGet, "/views/{id}", "get-view", viewsTag, "Read a view", `One saved view that you may use.`, 404), o.getView)
 	huma.Register(api, operation(fiber.MethodPatch, "/views/{id}", "update-view", viewsTag, "Change a view",
 		`Changes the fields that are sent. Others change a shared view only if they may write all records of the list.`, 400, 404, 412, 415), o.updateView)
@@ -112,7 +117,8 @@ func (o *operations) listViews(ctx context.Context, in *listViewsInput) (*listAn
 
 func (o *operations) createView(ctx context.Context, in *createViewInput) (*createdAnswer[View], error) {
 	b := in.Body
-	v, err := o.CRM.CreateView(ctx, in.principal, crm.ViewInput{Entity: b.Entity.Value, Name: b.Name.Value, Shared: b.Shared.Value, Query: b.Query.Value, Filter: b.Filter.Value, Sort: b.Sort.Value})
+	v, err := o.CRM.CreateView(ctx, in.principal, crm.ViewInput{Entity: b.Entity.Value, Name: b.Name.Value, Shared: b.Shared.Value, Query: b.Query.Value, Filter: b.Filter.Value, Sort: b.Sort.Value,
+		Columns: b.Columns.Value, Density: b.Density.Value})
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +135,7 @@ func (o *operations) updateView(ctx context.Context, in *updateViewInput) (*reco
 		return nil, err
 	}
 	b := &in.Body
-	patch := crm.ViewPatch{Name: b.Name.pointer(), Shared: b.Shared.pointer(), Query: b.Query.pointer(), Filter: b.Filter.pointer(), Sort: b.Sort.pointer()}
+	patch := crm.ViewPatch{Name: b.Name.pointer(), Shared: b.Shared.pointer(), Query: b.Query.pointer(), Filter: b.Filter.pointer(), Sort: b.Sort.pointer(), Columns: b.Columns.pointer(), Density: b.Density.pointer()}
 	return viewAnswer(o.CRM.UpdateView(ctx, in.principal, in.ID, patch, version))
 }
 

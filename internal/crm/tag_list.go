@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"payaid/db"
+	"payaid/internal/apperr"
 	"payaid/internal/auth"
 	"payaid/internal/cache"
 	"payaid/internal/change"
@@ -190,4 +191,23 @@ func ensureTags(ctx context.Context, tx *change.Tx, names []string) error {
 		events[i] = change.Event{Action: "tag.create", Entity: entityTag, EntityID: row.ID, After: tagFromRow(db.GetTagRow(row))}
 	}
 	return tx.RecordAll(ctx, events)
+}
+
+// TagNamed returns the tag of that name, however it is spelt. None is refused as a
+// value of the field "into".
+func (s *Service) TagNamed(ctx context.Context, p auth.Principal, name string) (Tag, error) {
+	if err := requireTags(p); err != nil {
+		return Tag{}, err
+	}
+	var f apperr.Fields
+	if name = normalTag(name); !printable(name) {
+		f.Add("into", "There is no tag of this name.")
+		return Tag{}, f.Err()
+	}
+	row, err := s.db.Tenant(p.TenantID).GetTagNamed(ctx, db.GetTagNamedParams{TenantID: p.TenantID, Name: name})
+	if err != nil && !db.IsNoRows(err) {
+		return Tag{}, fmt.Errorf("get a tag by its name: %w", err)
+	}
+	f.Check(err == nil, "into", "There is no tag of this name.")
+	return tagFromRow(db.GetTagRow(row)), f.Err()
 }

@@ -51,6 +51,7 @@ type FormProps struct {
 	Current   *crm.Company // set when somebody else saved meanwhile: what is stored now
 	Owners    []ui.Option  // empty when the viewer may not choose
 	Companies []string     // suggestions for the parent
+	Tags      []string     // the first ones to choose from
 	Dialog    bool
 	CSRF      string
 }

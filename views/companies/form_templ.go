@@ -297,7 +297,11 @@ func moreOf(p FormProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(hinted(p.field("tags", "Tags", p.Values.Tags), "Separate them by commas.")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(suggesting(hinted(p.field("tags", "Tags", p.Values.Tags), "Separate them by commas."))).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.TagList("tag-list", p.Tags).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -350,7 +354,7 @@ func place(p FormProps, i int, a crm.Address) templ.Component {
 			var templ_7745c5c3_Var9 string
 			templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(a.Label)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `companies/form.templ`, Line: 87, Col: 13}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `companies/form.templ`, Line: 88, Col: 13}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 			if templ_7745c5c3_Err != nil {
@@ -444,6 +448,11 @@ func parentField(p FormProps) ui.FieldProps {
 		"list": "company-list", "hx-get": "/companies/names", "hx-trigger": "input changed delay:200ms",
 		"hx-target": "#company-list", "hx-swap": "innerHTML", "hx-sync": "this:replace",
 	}
+	return f
+}
+
+func suggesting(f ui.FieldProps) ui.FieldProps {
+	f.Attrs = ui.TagAttrs("tag-list")
 	return f
 }
 

@@ -590,7 +590,7 @@ func facts(c crm.Company) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			for _, t := range c.Tags {
-				templ_7745c5c3_Err = ui.Badge(t).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Tag(t).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

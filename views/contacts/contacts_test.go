@@ -76,7 +76,7 @@ func TestGolden(t *testing.T) {
 
 func TestQuickDay(t *testing.T) {
 	last := time.Date(2027, 1, 31, 23, 0, 0, 0, time.UTC)
-	for choice, want := range map[string]string{Tomorrow: "2027-02-01", NextWeek: "2027-02-07", NextMonth: "2027-02-28", NoDay: ""} {
+	for choice, want := range map[string]string{Tomorrow: "2027-02-01", NextWeek: "2027-02-07", NextMonth: "2027-02-28", Today: "2027-01-31", Yesterday: "2027-01-30", NoDay: ""} {
 		if got, ok := QuickDay(choice, last); !ok || got != want {
 			t.Errorf("%s: %q, %v", choice, got, ok)
 		}

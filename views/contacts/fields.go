@@ -25,7 +25,7 @@ var fields = []record.Field{
 	{Name: "jobTitle", Label: "Job title"},
 	{Name: "gstin", Label: "GSTIN", Attrs: gstinAttrs},
 	{Name: "source", Label: "Source"},
-	{Name: "tags", Label: "Tags", Hint: "Separate them by commas."},
+	{Name: "tags", Label: "Tags", Hint: "Separate them by commas.", Attrs: ui.TagAttrs("fact-tag-list")},
 	{Name: "stage", Label: "Stage", Kind: record.Choice, Options: list.Choices(crm.Stages)},
 	{Name: "status", Label: "Status", Kind: record.Choice, Options: list.Choices(crm.Statuses)},
 	{Name: "warmth", Label: "Warmth", Kind: record.Choice, Options: list.Choices(crm.Warmths)},
@@ -33,12 +33,15 @@ var fields = []record.Field{
 	{Name: "nextFollowUp", Label: "Next follow-up", Type: "date", Quick: []ui.Option{
 		{Value: Tomorrow, Label: "Tomorrow"}, {Value: NextWeek, Label: "Next week"}, {Value: NextMonth, Label: "In a month"}, {Value: NoDay, Label: "None"},
 	}},
+	{Name: "lastContactedAt", Label: "Last contacted", Type: "date", Quick: []ui.Option{{Value: Today, Label: "Today"}, {Value: Yesterday, Label: "Yesterday"}, {Value: NoDay, Label: "Never"}}},
 	{Name: "leadScore", Label: "Lead score", Type: "number", Hint: "0 to 100.", Attrs: templ.Attributes{"min": "0", "max": "100", "inputmode": "numeric"}},
 	{Name: "notes", Label: "Notes", Kind: record.Long},
 }
 
 // The quick choices of a day.
 const (
+	Today     = "today"
+	Yesterday = "yesterday"
 	Tomorrow  = "tomorrow"
 	NextWeek  = "next-week"
 	NextMonth = "next-month"
@@ -48,6 +51,9 @@ const (
 // QuickDay is the day that a quick choice means, as YYYY-MM-DD, "" for none. ok is false for anything else.
 func QuickDay(choice string, today time.Time) (day string, ok bool) {
 	switch choice {
+	case Today:
+	case Yesterday:
+		today = today.AddDate(0, 0, -1)
 	case Tomorrow:
 		today = today.AddDate(0, 0, 1)
 	case NextWeek:
@@ -106,6 +112,8 @@ func (v *Values) At(name string) *string {
 		return &v.Warmth
 	case "nextFollowUp":
 		return &v.NextFollowUp
+	case "lastContactedAt":
+		return &v.LastContacted
 	case "leadScore":
 		return &v.LeadScore
 	case "ownerId":
@@ -119,7 +127,7 @@ func ValuesOfInput(in crm.ContactInput) Values {
 	return ValuesOf(crm.Contact{
 		FirstName: in.FirstName, LastName: in.LastName, Email: in.Email, Phone: in.Phone, Company: in.Company, JobTitle: in.JobTitle, Source: in.Source,
 		Address: in.Address, GSTIN: in.GSTIN, Notes: in.Notes, Tags: in.Tags, Stage: in.Stage, Status: in.Status, Warmth: in.Warmth,
-		LeadScore: in.LeadScore, NextFollowUp: in.NextFollowUp, OwnerID: in.OwnerID,
+		LeadScore: in.LeadScore, NextFollowUp: in.NextFollowUp, LastContactedAt: in.LastContactedAt, OwnerID: in.OwnerID,
 	})
 }
 
@@ -148,7 +156,7 @@ func Clashes(names []string, mine, theirs Values, since []audit.Entry, owners []
 
 // historyLabels name the fields as the log knows them.
 func historyLabels() map[string]string {
-	labels := map[string]string{"lastContactedAt": "Last contacted"}
+	labels := map[string]string{}
 	for _, f := range fields {
 		labels[strings.TrimSuffix(f.Name, "Id")] = f.Label
 	}
@@ -173,6 +181,6 @@ func deed(action string) string {
 // HistoryProps describe the history of a contact.
 func HistoryProps(p RecordProps, page audit.Page) record.HistoryProps {
 	return record.HistoryProps{
-		Base: recordURL(p.Contact.ID), Page: page, Labels: historyLabels(), Fixed: []string{"lastContactedAt"}, Change: p.MayChange, Deed: deed, CSRF: p.CSRF,
+		Base: recordURL(p.Contact.ID), Page: page, Labels: historyLabels(), Change: p.MayChange, Deed: deed, CSRF: p.CSRF,
 	}
 }

@@ -19,6 +19,7 @@ type Values struct {
 	Tags                                                                                string // separated by commas
 	Stage, Status, Warmth                                                               string
 	NextFollowUp                                                                        string // YYYY-MM-DD
+	LastContacted                                                                       string // YYYY-MM-DD in India
 	LeadScore                                                                           string // "" to leave it
 	Owner                                                                               string // a user's id, NoOwner, or "" to leave it
 }
@@ -32,6 +33,9 @@ func ValuesOf(c crm.Contact) Values {
 		FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, Phone: ui.FormatPhone(c.Phone), Company: c.Company, JobTitle: c.JobTitle, Source: c.Source,
 		Address: c.Address, GSTIN: c.GSTIN, Notes: c.Notes, Tags: strings.Join(c.Tags, ", "), Stage: c.Stage, Status: c.Status,
 		Warmth: c.Warmth, NextFollowUp: c.NextFollowUp, LeadScore: strconv.Itoa(c.LeadScore), Owner: NoOwner,
+	}
+	if c.LastContactedAt != nil {
+		v.LastContacted = ui.InputDay(*c.LastContactedAt)
 	}
 	if c.OwnerID != nil {
 		v.Owner = c.OwnerID.String()
@@ -49,7 +53,8 @@ type FormProps struct {
 	Doubles   record.DuplicatesProps
 	Owners    []ui.Option // empty when the viewer may not choose
 	Companies []string
-	Focus     string // the field that takes the focus; "" for the first
+	Tags      []string // the first ones to choose from
+	Focus     string   // the field that takes the focus; "" for the first
 	Dialog    bool
 	CSRF      string
 }

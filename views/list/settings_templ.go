@@ -347,7 +347,7 @@ func Tags(tags []string) templ.Component {
 		}
 		for i, tag := range tags {
 			if i < 3 {
-				templ_7745c5c3_Err = ui.Badge(tag).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Tag(tag).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -89,3 +89,6 @@ func describedBy(id, hint, message string) string {
 	}
 	return strings.Join(ids, " ")
 }
+
+// InputDay is the day of t in India as a date input has it.
+func InputDay(t time.Time) string { return inIndia(t, time.DateOnly) }
