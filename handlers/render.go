@@ -46,7 +46,7 @@ func menu(p auth.Principal) []layout.NavGroup {
 	if p.Can(auth.CompaniesRead) {
 		items = append(items, layout.NavItem{Key: "companies", Label: "Companies", Href: "/companies", Icon: ui.IconBuilding2, Keys: "g o"})
 	}
-	if p.Can(auth.ContactsWrite) {
+	if len(crm.ImportEntities(p)) > 0 {
 		items = append(items, layout.NavItem{Key: "imports", Label: "Imports", Href: "/imports", Icon: ui.IconUpload, Keys: "g i"})
 	}
 	items = append(items, layout.NavItem{Key: "settings", Label: "Settings", Href: "/settings", Icon: ui.IconSettings, Keys: "g s"})

@@ -24,14 +24,15 @@ import (
 type desk struct {
 	*office
 	blobs *watchedStore
+	dir   string // of the blobs
 	queue *jobs.Client
 	auth  *auth.Service
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	k := &desk{office: newOffice(t)}
-	dir, err := blob.NewDir(t.TempDir())
+	k := &desk{office: newOffice(t), dir: t.TempDir()}
+	dir, err := blob.NewDir(k.dir)
 	if err != nil {
 		t.Fatal(err)
 	}

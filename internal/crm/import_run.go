@@ -218,8 +218,11 @@ func (r *importRun) recall(ctx context.Context) error {
 }
 
 func (r *importRun) see(row importRow) {
-	if r.row.DryRun && len(row.problems) == 0 && row.key != "" {
-		r.seen[maphash.String(r.seed, row.key)] = struct{}{}
+	if !r.row.DryRun || len(row.problems) > 0 {
+		return
+	}
+	for _, key := range row.keys {
+		r.seen[maphash.String(r.seed, key)] = struct{}{}
 	}
 }
 
