@@ -308,7 +308,7 @@ func ownDraft(t *testing.T, w *world) string { return "/imports/drafts/" + w.dra
 
 // companyDraft gives the address of an upload of the owner's with companies, of which one is none.
 func companyDraft(t *testing.T, w *world) string {
-	text := "Account Name,GSTIN/UIN,Parent Account\nAravalli Steel,27AAPFU0939F1ZV,\nAravalli Tubes,nonsense,Aravalli Steel\n"
+	text := "Account Name,GSTIN/UIN,Parent Account\nDraft Steel,,\nDraft Tubes,nonsense,Draft Steel\n"
 	d, err := w.crm.UploadImport(t.Context(), w.principal(t, w.owner), crm.ImportInput{
 		FileName: "accounts.csv", Body: strings.NewReader(text), Size: int64(len(text)), Entity: crm.EntityCompanies,
 	})
