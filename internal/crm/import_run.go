@@ -20,8 +20,8 @@ import (
 
 // A chunk of rows is saved in one transaction.
 const (
-	chunkRows  = 500
-	chunkBytes = 1 << 20
+	chunkRows  = 2_000
+	chunkBytes = 4 << 20
 	// stagingShare is the part of an import, one in so many, that the reading of its
 	// file takes.
 	stagingShare = 5
