@@ -212,7 +212,7 @@ func TestMemberSeesLessAndSaysSo(t *testing.T) {
 // No page has a violation of WCAG, overflows a phone or breaks the policy, in
 // either theme.
 func TestEveryPageIsAccessible(t *testing.T) {
-	for _, path := range []string{"/login", "/contacts", "/contacts?q=nobody-has-this-name", "/contacts?filter=stage:customer,contact+-tag:none", "/contacts/filter?field=nextFollowUp", "/contacts/views/new?filter=stage:customer", "/contacts/new", "/contacts/trash", "record", "record/edit", "record/history", "/companies", "/companies?q=nobody-has-this-name", "/companies/new", "/companies/filter?field=annualRevenue", "company", "company/edit", "/deals", "/deals?q=nobody-has-this-name", "/deals/new", "deal", "deal/edit", "/activities", "/activities?q=nobody-wrote-this", "/activities/filter?field=author", "activity", "activity/edit", "timeline", "/search", "/notifications", "/search?q=sharma", "/imports", "/imports/new", "/does-not-exist",
+	for _, path := range []string{"/login", "/contacts", "/contacts?q=nobody-has-this-name", "/contacts?filter=stage:customer,contact+-tag:none", "/contacts/filter?field=nextFollowUp", "/contacts/views/new?filter=stage:customer", "/contacts/new", "/contacts/trash", "record", "record/edit", "record/history", "/companies", "/companies?q=nobody-has-this-name", "/companies/new", "/companies/filter?field=annualRevenue", "company", "company/edit", "/deals", "/deals?q=nobody-has-this-name", "/deals/new", "deal", "deal/edit", "/activities", "/activities?q=nobody-wrote-this", "/activities/filter?field=author", "activity", "activity/edit", "timeline", "/search", "/notifications", "/search?q=sharma", "/imports", "/imports/new", "/imports/new?entity=companies", "draft", "/does-not-exist",
 		"/password/forgot", "/password/forgot?sent=1", "/password/reset?token=nonsense", "/settings/password", "/settings/security", "/settings/security/totp", "/settings/sign-in-rule",
 		"/admin/mail", "mail", "/admin/jobs", "/admin/tenants", "/admin/tenants/new", "/admin/audit", "/admin/cache", "/admin/backups", "/admin/backups/settings", "/admin/backups/moment", "/admin/backups/upload", "/admin/backups/jobs",
 		"/settings/profile", "/settings/business", "/settings/business/end", "/closed", "rotate",
@@ -245,6 +245,9 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			}
 			if rest, ok := strings.CutPrefix(path, "deal"); ok {
 				path = aDeal(tb) + rest
+			}
+			if path == "draft" {
+				path = aDraft(tb)
 			}
 			if path == "rotate" {
 				path = aKeyToRotate(tb)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"mime/multipart"
+	"slices"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -30,26 +31,36 @@ func (s *server) listImports(c *fiber.Ctx) error {
 }
 
 func (s *server) newImport(c *fiber.Ctx) error {
-	return s.showImportForm(c, imports.FormProps{})
+	p, _ := mw.Principal(c)
+	entities := crm.ImportEntities(p)
+	if len(entities) == 0 {
+		return p.Require(auth.ContactsWrite)
+	}
+	form := imports.FormProps{Entity: c.Query("entity", entities[0])}
+	if !slices.Contains(entities, form.Entity) {
+		return apperr.New(apperr.InvalidInput, "This cannot be imported here.")
+	}
+	return s.showImportForm(c, form)
 }
 
 func (s *server) showImportForm(c *fiber.Ctx, form imports.FormProps) error {
-	form.CSRF = mw.Token(c)
+	p, _ := mw.Principal(c)
+	form.CSRF, form.Entities = mw.Token(c), crm.ImportEntities(p)
 	return show(c, imports.FormPage(s.frame(c, "New import", "imports"), form), imports.Form(form))
 }
 
 // createImport keeps the file; what becomes of its columns is asked next.
 func (s *server) createImport(c *fiber.Ctx) error {
 	p, _ := mw.Principal(c)
+	form := imports.FormProps{Entity: c.Query("entity", crm.EntityContacts)}
 	var draft crm.ImportDraft
 	err := withUpload(c, "file", func(ctx context.Context, header *multipart.FileHeader, file io.Reader) (err error) {
-		draft, err = s.CRM.UploadImport(ctx, p, crm.ImportInput{FileName: header.Filename, Body: file, Size: header.Size, Entity: crm.EntityContacts})
+		draft, err = s.CRM.UploadImport(ctx, p, crm.ImportInput{FileName: header.Filename, Body: file, Size: header.Size, Entity: form.Entity})
 		return err
 	})
 	if err == nil {
 		return leaveTo(c, imports.DraftURL(draft.ID))
 	}
-	var form imports.FormProps
 	e := apperr.From(err)
 	switch e.Code {
 	case apperr.Validation:
@@ -87,7 +98,7 @@ func (s *server) showImport(c *fiber.Ctx) error {
 
 // importProps adds the refused rows once there will be no more of them.
 func (s *server) importProps(ctx context.Context, p auth.Principal, started crm.Import, after int64) (imports.Props, error) {
-	props := imports.Props{Import: started, MayUndo: p.Can(auth.ContactsDelete)}
+	props := imports.Props{Import: started, MayUndo: crm.MayUndoImport(p, started.Entity)}
 	if !imports.Done(started) || started.Counts.Failed == 0 {
 		return props, nil
 	}
@@ -100,13 +111,22 @@ func (s *server) importProps(ctx context.Context, p auth.Principal, started crm.
 	return props, nil
 }
 
-// sampleCSV shows the columns that an import knows by their usual names.
-const sampleCSV = "\ufeffFirst name,Last name,Email,Phone,Company,Job title,Tags,Stage\r\n" +
-	"Aarav,Sharma,aarav@example.in,98765 43210,Saffron Foods Pvt Ltd,Buyer,\"wholesale; north\",customer\r\n" +
-	"Priya,Das,priya@example.in,+91 91234 56789,Deccan Instruments,Director,,prospect\r\n"
+// samples show the columns that an import knows by their usual names.
+var samples = map[string]string{
+	crm.EntityContacts: "\ufeffFirst name,Last name,Email,Phone,Company,Job title,Tags,Stage\r\n" +
+		"Aarav,Sharma,aarav@example.in,98765 43210,Saffron Foods Pvt Ltd,Buyer,\"wholesale; north\",customer\r\n" +
+		"Priya,Das,priya@example.in,+91 91234 56789,Deccan Instruments,Director,,prospect\r\n",
+	crm.EntityCompanies: "\ufeffName,Type,Industry,GSTIN,Email,Phone,Website,Employees,Annual revenue,Address,City,State,PIN code,Part of,Tags\r\n" +
+		"Saffron Foods Pvt Ltd,customer,Food,27AAPFU0939F1ZV,accounts@saffron.example,022 2345 6789,saffron.example,120,\"4,50,00,000\",14 MG Road,Mumbai,Maharashtra,400001,,wholesale\r\n" +
+		"Saffron Spices,partner,Food,,,98765 43210,,,,2 Mill Lane,Kochi,Kerala,682001,Saffron Foods Pvt Ltd,\"wholesale; south\"\r\n",
+}
 
 func (s *server) sampleImport(c *fiber.Ctx) error {
+	entity := c.Query("entity", crm.EntityContacts)
+	if samples[entity] == "" {
+		return apperr.New(apperr.NotFound, "There is nothing at this address.")
+	}
 	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
-	c.Set(fiber.HeaderContentDisposition, `attachment; filename="contacts-sample.csv"`)
-	return c.SendString(sampleCSV)
+	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+entity+`-sample.csv"`)
+	return c.SendString(samples[entity])
 }

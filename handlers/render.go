@@ -52,7 +52,7 @@ func menu(p auth.Principal) []layout.NavGroup {
 	if p.Can(auth.ActivitiesRead) {
 		items = append(items, layout.NavItem{Key: "activities", Label: "Activities", Href: "/activities", Icon: ui.IconHistory, Keys: "g a"})
 	}
-	if p.Can(auth.ContactsWrite) {
+	if len(crm.ImportEntities(p)) > 0 {
 		items = append(items, layout.NavItem{Key: "imports", Label: "Imports", Href: "/imports", Icon: ui.IconUpload, Keys: "g i"})
 	}
 	items = append(items, layout.NavItem{Key: "settings", Label: "Settings", Href: "/settings", Icon: ui.IconSettings, Keys: "g s"})

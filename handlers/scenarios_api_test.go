@@ -113,6 +113,7 @@ var apiScenarios = []scenario{
 	{route: "POST /api/v1/contacts/:id/restore", name: "invalid", as: withKey, path: ofTrash("/restore"), headers: []string{"If-Match", `"1","2"`}, status: badInput, wants: errorCode("INVALID_INPUT")},
 
 	{route: "POST /api/v1/imports", name: "ok", as: withKey, send: apiUpload("Name,Email\nA,api@up.in\n", nil), status: accepted, wants: []string{`"status":"queued"`, `"columns":[{"column":"Name","field":"name"}`}},
+	{route: "POST /api/v1/imports", name: "companies", as: withKey, send: apiUpload("Account Name,GSTIN\nGanga Paper,27AAPFU0939F1ZV\n", map[string]string{"entity": "companies"}), status: accepted, wants: []string{`"entity":"companies"`, `"columns":[{"column":"Account Name","field":"name"`}},
 	{route: "POST /api/v1/imports", name: "anonymous", send: apiUpload("Name\nA\n", nil), status: unauthorized, wants: notSignedIn},
 	{route: "POST /api/v1/imports", name: "no right", as: readKey, send: apiUpload("Name\nA\n", nil), status: forbidden, wants: noRight},
 	{route: "POST /api/v1/imports", name: "invalid", as: withKey, send: apiUpload("Colour\nred\n", map[string]string{"duplicates": "merge"}), status: unprocessable, wants: append(badValue, `"field":"file"`, `"field":"duplicates"`)},

@@ -219,6 +219,13 @@ var importScenarios = []scenario{
 	{route: "GET /imports/new", name: "anonymous", status: seeOther},
 	{route: "GET /imports/new", name: "no right", as: readKey, status: forbidden},
 	{route: "GET /imports/sample.csv", name: "ok", as: asOwner, status: okay, wants: []string{"First name,Last name"}},
+	{route: "GET /imports/new", name: "companies", as: asOwner, path: at("/imports/new?entity=companies"), status: okay, wants: []string{"Import companies", `action="/imports?entity=companies"`, "/imports/sample.csv?entity=companies", `aria-current="true"`}},
+	{route: "GET /imports/new", name: "invalid", as: asOwner, path: at("/imports/new?entity=shoes"), status: badInput},
+	{route: "GET /imports/sample.csv", name: "companies", as: asOwner, path: at("/imports/sample.csv?entity=companies"), status: okay, wants: []string{"Name,Type,Industry,GSTIN"}},
+	{route: "GET /imports/sample.csv", name: "of nothing", as: asOwner, path: at("/imports/sample.csv?entity=shoes"), status: notFound},
+	{route: "POST /imports", name: "companies", as: asOwner, path: at("/imports?entity=companies"), send: upload("Account Name,GSTIN/UIN\nAravalli Steel,27AAPFU0939F1ZV\n"), status: seeOther, check: location("/imports/drafts/")},
+	{route: "POST /imports", name: "no such entity", as: asOwner, path: at("/imports?entity=shoes"), send: upload("Name\nA\n"), status: badInput},
+	{route: "GET /imports/drafts/:id", name: "companies", as: asOwner, path: companyDraft, status: okay, wants: []string{"The rows are companies.", "Will be added", "GSTIN: This is not a valid GSTIN", "Part of", "When a company with the same GSTIN"}},
 	{route: "GET /imports/sample.csv", name: "anonymous", status: seeOther},
 	{route: "GET /imports/sample.csv", name: "no right", as: readKey, status: forbidden},
 
@@ -298,6 +305,16 @@ func runImport(suffix string) target {
 
 // ownDraft gives the address of an upload of the owner's.
 func ownDraft(t *testing.T, w *world) string { return "/imports/drafts/" + w.draft(t).ID.String() }
+
+// companyDraft gives the address of an upload of the owner's with companies, of which one is none.
+func companyDraft(t *testing.T, w *world) string {
+	text := "Account Name,GSTIN/UIN,Parent Account\nDraft Steel,,\nDraft Tubes,nonsense,Draft Steel\n"
+	d, err := w.crm.UploadImport(t.Context(), w.principal(t, w.owner), crm.ImportInput{
+		FileName: "accounts.csv", Body: strings.NewReader(text), Size: int64(len(text)), Entity: crm.EntityCompanies,
+	})
+	ok(t, err)
+	return "/imports/drafts/" + d.ID.String()
+}
 
 // startedDraft gives the address that an upload had before its import was started.
 func startedDraft(t *testing.T, w *world) string {

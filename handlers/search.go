@@ -12,6 +12,7 @@ import (
 	"payaid/internal/listing"
 	"payaid/views/companies"
 	"payaid/views/contacts"
+	"payaid/views/imports"
 	"payaid/views/layout"
 	"payaid/views/list"
 	"payaid/views/search"
@@ -176,8 +177,8 @@ func creatable(p auth.Principal) []layout.NavItem {
 // commands lists what can be done from every page.
 func commands(p auth.Principal) []search.Item {
 	var items []search.Item
-	if p.Can(auth.ContactsWrite) {
-		items = append(items, search.Item{Label: "Import contacts from a file", Href: "/imports/new", Icon: ui.IconUpload})
+	for _, entity := range crm.ImportEntities(p) {
+		items = append(items, search.Item{Label: "Import " + entity + " from a file", Href: imports.FormURL(entity), Icon: ui.IconUpload})
 	}
 	if p.Can(auth.ContactsExport) {
 		items = append(items, search.Item{Label: "Export all contacts as CSV", Href: "/contacts/export.csv", Icon: ui.IconDownload})

@@ -28,9 +28,9 @@ const (
 // ImportForm describes the form that starts an import.
 type ImportForm struct {
 	File       string            `json:"file" format:"binary" doc:"CSV or XLSX whose first row names the columns, or vCard (2.1, 3.0 or 4.0), of at most 50 MB. Format, separator and encoding are found out; of a workbook the first sheet is read."`
-	Entity     string            `json:"entity" enum:"contacts" example:"contacts" doc:"What the rows are"`
-	Mapping    map[string]string `json:"mapping,omitempty" example:"{\"Full name\":\"name\",\"Mail\":\"email\",\"Remarks\":\"notes\",\"Internal\":\"\"}" doc:"A JSON object from the columns' names to fields. Columns that it does not name, and those mapped to an empty text, are ignored. Without it, columns are matched by their names. addressPart columns are joined into one address; name is split into first and last name."`
-	Duplicates string            `json:"duplicates,omitempty" enum:"skip,update,create" default:"skip" example:"update" doc:"For a row whose e-mail a contact has already: skip leaves the contact as it is, update overwrites it with the cells that are not empty, create tries to make a second one, which is refused and listed"`
+	Entity     string            `json:"entity" enum:"contacts,companies" example:"contacts" doc:"What the rows are"`
+	Mapping    map[string]string `json:"mapping,omitempty" example:"{\"Full name\":\"name\",\"Mail\":\"email\",\"Remarks\":\"notes\",\"Internal\":\"\"}" doc:"A JSON object from the columns' names to fields. Columns that it does not name, and those mapped to an empty text, are ignored. Without it, columns are matched by their names. Of contacts, addressPart columns are joined into one address, and name is split into first and last name."`
+	Duplicates string            `json:"duplicates,omitempty" enum:"skip,update,create" default:"skip" example:"update" doc:"For a row about a record that is there already, a contact with its e-mail, a company with its GSTIN or its name or, where the row has no GSTIN, its e-mail or phone: skip leaves the record as it is, update overwrites it with the cells that are not empty, create tries to make a second one, which is refused and listed"`
 	DryRun     bool              `json:"dryRun,omitempty" default:"false" doc:"Only check and count the rows"`
 }
 
@@ -51,8 +51,10 @@ func startImportOperation() huma.Operation {
 	op.BodyReadTimeout = uploadLimit
 	schema := huma.SchemaFromType(huma.NewMapRegistry(schemaPrefix, huma.DefaultSchemaNamer), reflect.TypeFor[ImportForm]())
 	fields := []any{""}
-	for _, f := range crm.ImportFields(crm.EntityContacts) {
-		fields = append(fields, f.Name)
+	for _, f := range slices.Concat(crm.ImportFields(crm.EntityContacts), crm.ImportFields(crm.EntityCompanies)) {
+		if !slices.Contains(fields, any(f.Name)) {
+			fields = append(fields, f.Name)
+		}
 	}
 	schema.Properties["mapping"].AdditionalProperties.(*huma.Schema).Enum = fields
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{fiber.MIMEMultipartForm: {

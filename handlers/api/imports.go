@@ -18,7 +18,7 @@ const importsTag = "Imports"
 // Import is an uploaded file and what became of its rows.
 type Import struct {
 	ID         uuid.UUID      `json:"id" format:"uuid" example:"01930f3e-7a52-7c3b-9d51-2f6f5a8f1c47"`
-	Entity     string         `json:"entity" enum:"contacts" example:"contacts"`
+	Entity     string         `json:"entity" enum:"contacts,companies" example:"contacts"`
 	FileName   string         `json:"fileName" example:"customers.csv"`
 	Status     string         `json:"status" enum:"queued,running,completed,failed" example:"running"`
 	Columns    []ImportColumn `json:"columns" nullable:"false" doc:"What each column of the file fills, in the file's order"`
@@ -52,7 +52,7 @@ type ImportCounts struct {
 	Total   int64 `json:"total" example:"120" doc:"Rows dealt with so far: the sum of the others"`
 	Created int64 `json:"created" example:"112"`
 	Updated int64 `json:"updated" example:"0"`
-	Skipped int64 `json:"skipped" example:"5" doc:"Rows whose e-mail a contact has already"`
+	Skipped int64 `json:"skipped" example:"5" doc:"Rows about records that were there already"`
 	Failed  int64 `json:"failed" example:"3" doc:"Refused rows; their reasons are at /imports/{id}/errors"`
 }
 

@@ -19,7 +19,7 @@ import (
 	"payaid/internal/tenant"
 )
 
-// EntityCompanies names companies in saved views.
+// EntityCompanies names companies in lists, imports, saved views and bulk actions.
 const EntityCompanies = "companies"
 
 // CompanyFields are what companies are filtered by (docs/filters.md). The annual

@@ -61,10 +61,12 @@ func checkParent(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.U
 		return fmt.Errorf("read what stands below a company: %w", err)
 	}
 	if len(above)+max(int(height), 1) > MaxCompanyDepth {
-		return refuseParent(fmt.Sprintf("Companies can be at most %d levels deep.", MaxCompanyDepth))
+		return refuseParent(tooDeep)
 	}
 	return nil
 }
+
+var tooDeep = fmt.Sprintf("Companies can be at most %d levels deep.", MaxCompanyDepth)
 
 func refuseParent(why string) error {
 	var f apperr.Fields

@@ -251,7 +251,7 @@ func TestAKilledBulkRunGoesOnWhereItWas(t *testing.T) {
 	kills := 0
 	for {
 		ctx, kill := context.WithCancel(context.Background())
-		time.AfterFunc(150*time.Millisecond, kill)
+		time.AfterFunc(time.Duration(kills+1)*150*time.Millisecond, kill) // longer each time, for a busy machine
 		err := y.bulk.Work(ctx, bulkJob(y.admin, run.ID), false)
 		kill()
 		if err == nil {

@@ -162,6 +162,7 @@ func TestEveryWriteIsSeenByTheListAtOnce(t *testing.T) {
 	}
 	pipeline, stages := s.stages(t)
 	var run bulk.Run
+	var brought crm.Import
 	for _, w := range []struct {
 		name  string
 		write func() error
@@ -241,6 +242,28 @@ func TestEveryWriteIsSeenByTheListAtOnce(t *testing.T) {
 				return err
 			}
 			return s.cached.RunImport(ctx, jobOf(s.admin, i), false)
+		}},
+		{"companies are changed in bulk", func() (err error) {
+			in := bulk.Input{Entity: crm.EntityCompanies, Action: crm.BulkType, Value: bulk.Value{Type: "competitor"}, IDs: []uuid.UUID{firm.ID}}
+			run, err = many.Start(ctx, s.admin, in)
+			return err
+		}},
+		{"a bulk change of companies is undone", func() error { _, err := many.Undo(ctx, s.admin, run.ID); return err }},
+		{"companies are imported", func() (err error) {
+			in := companiesCSV("Name,Industry\nKiran Steel,Metals\nkirana group,Tea\n")
+			in.Duplicates = crm.DuplicatesUpdate
+			if brought, err = s.cached.StartImport(ctx, s.admin, in); err != nil {
+				return err
+			}
+			return s.cached.RunImport(ctx, jobOf(s.admin, brought), false)
+		}},
+		{"an import of companies is undone", func() error {
+			i, err := s.cached.UndoImport(ctx, s.admin, brought.ID)
+			if err != nil {
+				return err
+			}
+			id := query[uuid.UUID](t, s.office, "SELECT undo_id FROM imports WHERE id = $1", i.ID)[0]
+			return s.cached.RunUndo(ctx, crm.UndoArgs{ImportArgs: jobOf(s.admin, i), UndoID: id}, false)
 		}},
 		{"somebody changes the team", func() error {
 			_, err := s.people.UpdatePerson(ctx, s.admin, s.zoya.UserID, auth.PersonPatch{TeamID: &sales}, nil)

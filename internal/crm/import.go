@@ -24,7 +24,7 @@ const (
 	DuplicatesCreate = "create" // try to make a second one, which is a row error
 )
 
-// EntityContacts is what imports can bring in so far.
+// EntityContacts names contacts in lists, imports, saved views and bulk actions.
 const EntityContacts = "contacts"
 
 const entityImport = "import"
@@ -94,7 +94,7 @@ func errNoImport() error {
 // Import returns one import. It is visible to whoever started it, to owners,
 // administrators, managers and API keys; to others it is NotFound.
 func (s *Service) Import(ctx context.Context, p auth.Principal, id uuid.UUID) (Import, error) {
-	if err := p.Require(auth.ContactsWrite); err != nil {
+	if err := requireAnyImport(p); err != nil {
 		return Import{}, err
 	}
 	row, err := s.db.Tenant(p.TenantID).GetImport(ctx, db.GetImportParams{TenantID: p.TenantID, ID: id})
@@ -106,6 +106,9 @@ func (s *Service) Import(ctx context.Context, p auth.Principal, id uuid.UUID) (I
 	}
 	if !seesAllImports(p) && (row.CreatedBy == nil || *row.CreatedBy != p.UserID) {
 		return Import{}, errNoImport()
+	}
+	if err := requireImport(p, row.Entity); err != nil {
+		return Import{}, err
 	}
 	return importFromRow(row)
 }
@@ -130,10 +133,11 @@ type importListRow struct {
 	db.Place
 }
 
-// Imports returns one page of the imports that the principal sees, newest first.
+// Imports returns one page of the imports that the principal sees, newest first:
+// of records that it may bring in itself.
 // limit is 1 to MaxPageSize, 25 when zero; cursor comes from ImportPage.
 func (s *Service) Imports(ctx context.Context, p auth.Principal, cursor string, limit int) (ImportPage, error) {
-	if err := p.Require(auth.ContactsWrite); err != nil {
+	if err := requireAnyImport(p); err != nil {
 		return ImportPage{}, err
 	}
 	limit, err := checkLimit(limit)
@@ -145,6 +149,9 @@ func (s *Service) Imports(ctx context.Context, p auth.Principal, cursor string, 
 		return ImportPage{}, listing.BadCursor()
 	}
 	l := db.NewList(importColumns, importFrom, "i", p.TenantID)
+	if may := ImportEntities(p); len(may) < len(importEntities) {
+		l.Where("i.entity = ANY (?)", may)
+	}
 	if !seesAllImports(p) {
 		l.Where("i.created_by = ?", p.UserID)
 	}

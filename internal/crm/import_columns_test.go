@@ -8,20 +8,22 @@ import (
 )
 
 func TestEveryColumnNameMeansOneField(t *testing.T) {
-	seen := map[string]string{}
-	for _, f := range ImportFields(EntityContacts) {
-		field := f.Name
-		if len(f.columns) == 0 || f.Label == "" {
-			t.Errorf("no column name leads to %s, or it has no label", field)
-		}
-		for _, name := range f.columns {
-			if columnKey(name) != name {
-				t.Errorf("%q can never match: its key is %q", name, columnKey(name))
+	for _, entity := range []string{EntityContacts, EntityCompanies} {
+		seen := map[string]string{}
+		for _, f := range ImportFields(entity) {
+			field := f.Name
+			if len(f.columns) == 0 || f.Label == "" {
+				t.Errorf("no column name leads to %s of %s, or it has no label", field, entity)
 			}
-			if other, taken := seen[name]; taken {
-				t.Errorf("%q means %s and %s", name, other, field)
+			for _, name := range f.columns {
+				if columnKey(name) != name {
+					t.Errorf("%q can never match: its key is %q", name, columnKey(name))
+				}
+				if other, taken := seen[name]; taken {
+					t.Errorf("%q means %s and %s of %s", name, other, field, entity)
+				}
+				seen[name] = field
 			}
-			seen[name] = field
 		}
 	}
 }

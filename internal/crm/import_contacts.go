@@ -25,6 +25,8 @@ func (contactImports) rights() (write, remove auth.Right) {
 	return auth.ContactsWrite, auth.ContactsDelete
 }
 
+func (contactImports) identity() string { return "the name, the e-mail or the phone" }
+
 // fold implements importEntity: parts of a name and of an address become one.
 func (contactImports) fold(v map[string]string) {
 	foldName(v)
@@ -53,7 +55,7 @@ func foldName(v map[string]string) {
 var roundedNumber = regexp.MustCompile(`^\+?\d([.,]\d+)?[eE]\+?\d+$`)
 
 // read implements importEntity. The input is a ContactInput, normalized.
-func (contactImports) read(p auth.Principal, v map[string]string, before any) (input any, key string, problems []apperr.Detail) {
+func (contactImports) read(p auth.Principal, v map[string]string, before any) (input any, keys []string, problems []apperr.Detail) {
 	base := Contact{OwnerID: p.User()}
 	if before != nil {
 		base = before.(Contact)
@@ -67,7 +69,10 @@ func (contactImports) read(p auth.Principal, v map[string]string, before any) (i
 			bad.Add(d.Field, d.Message)
 		}
 	}
-	return in, in.Email, bad.Details()
+	if in.Email != "" {
+		keys = []string{in.Email}
+	}
+	return in, keys, bad.Details()
 }
 
 func patchFromValues(v map[string]string, bad *apperr.Fields) ContactPatch {
@@ -119,7 +124,10 @@ func splitTags(s string) []string {
 	return tags
 }
 
-func (contactImports) keyProblems() (taken, notYours apperr.Detail) {
+// unique implements importEntity: the e-mail is the only key.
+func (contactImports) unique(string) bool { return true }
+
+func (contactImports) keyProblems(string) (taken, notYours apperr.Detail) {
 	return apperr.Detail{Field: "email", Message: "Another contact already has this e-mail address."},
 		apperr.Detail{Field: "email", Message: "A contact with this e-mail address exists, and you may not change it."}
 }
@@ -165,6 +173,11 @@ func (contactImports) former(before []byte) (any, error) {
 		return nil, fmt.Errorf("read a contact from before the import: %w", err)
 	}
 	return ContactPatch{}.apply(c), nil
+}
+
+// arrange implements importEntity: companies are found or made with the contacts.
+func (contactImports) arrange(context.Context, *db.Queries, auth.Principal, []*plannedRecord, func(string) bool) (map[*plannedRecord]apperr.Detail, error) {
+	return nil, nil
 }
 
 // insert implements importEntity.

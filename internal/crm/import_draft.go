@@ -46,8 +46,7 @@ func (s *Service) UploadImport(ctx context.Context, p auth.Principal, in ImportI
 	if err := requireImport(p, in.Entity); err != nil {
 		return ImportDraft{}, err
 	}
-	fields := ImportFields(in.Entity)
-	if fields == nil || p.User() == nil {
+	if importEntities[in.Entity] == nil || p.User() == nil {
 		return ImportDraft{}, apperr.New(apperr.InvalidInput, "This cannot be imported here.")
 	}
 	id := uuid.Must(uuid.NewV7())
@@ -157,7 +156,7 @@ func (s *Service) Choose(ctx context.Context, p auth.Principal, d ImportDraft, c
 			d.Mapping.Columns[i].Field = field
 		}
 	}
-	f.Check(identifies(fields, d.Mapping.Columns), "column", sayNoIdentity)
+	f.Check(identifies(fields, d.Mapping.Columns), "column", sayNoIdentity(d.Entity))
 	return d, f.Err()
 }
 

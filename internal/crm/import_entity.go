@@ -21,17 +21,25 @@ type importEntity interface {
 	rights() (write, remove auth.Right)
 	// fields are what a column can fill, in the order people choose from.
 	fields() []ImportField
+	// identity is what a row needs one of, as a part of a sentence: "the name, …".
+	identity() string
 	// fold turns fields that exist in files only into those of records.
 	fold(values map[string]string)
-	// read lays the values of a row over a record, nil for a new one. The key tells
-	// which record a row is about, "" when it can only be a new one.
-	read(p auth.Principal, values map[string]string, before any) (input any, key string, problems []apperr.Detail)
+	// read lays the values of a row over a record, nil for a new one. The keys tell
+	// which record a row is about, the one to believe first in front; none when it can
+	// only be a new one.
+	read(p auth.Principal, values map[string]string, before any) (input any, keys []string, problems []apperr.Detail)
+	// unique tells that no two living records can have this key.
+	unique(key string) bool
 	// keyProblems say, at the key's field, that a record with this key is there
 	// already, and that it may not be changed.
-	keyProblems() (taken, notYours apperr.Detail)
+	keyProblems(key string) (taken, notYours apperr.Detail)
 	// find returns the living records with these keys. With lock they are complete, and
-	// held until the transaction ends.
+	// held until the transaction ends. A key that several have leads to none.
 	find(ctx context.Context, q *db.Queries, p auth.Principal, keys []string, lock bool) (map[string]heldRecord, error)
+	// arrange fills in what the records of a plan refer to, and says of which nothing
+	// can become. planned tells whether a dry run made a record with this key earlier.
+	arrange(ctx context.Context, q *db.Queries, p auth.Principal, records []*plannedRecord, planned func(key string) bool) (map[*plannedRecord]apperr.Detail, error)
 	// insert makes the records whose key is free and returns their ids.
 	insert(ctx context.Context, tx *change.Tx, p auth.Principal, records []*plannedRecord) ([]uuid.UUID, error)
 	// update changes records that find or findByID has locked. Both fill in what the
@@ -47,7 +55,30 @@ type importEntity interface {
 
 // importEntities are the kinds of record by their name in addresses and requests.
 var importEntities = map[string]importEntity{
-	EntityContacts: contactImports{},
+	EntityContacts:  contactImports{},
+	EntityCompanies: companyImports{},
+}
+
+// ImportEntities names the kinds of record that the principal may bring in, in the
+// order people choose from.
+func ImportEntities(p auth.Principal) []string {
+	var out []string
+	for _, name := range []string{EntityContacts, EntityCompanies} {
+		if write, _ := importEntities[name].rights(); p.Can(write) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// MayUndoImport reports whether the principal may undo imports of the entity.
+func MayUndoImport(p auth.Principal, entity string) bool {
+	e := importEntities[entity]
+	if e == nil {
+		return false
+	}
+	_, remove := e.rights()
+	return p.Can(remove)
 }
 
 // ImportField is one field that a column of a file can fill.
@@ -87,8 +118,8 @@ type plannedRecord struct {
 	before *heldRecord // nil: it is new
 	values map[string]string
 	input  any
-	after  any       // the record as it is once written
-	row    importRow // the first of its rows
+	after  any // the record as it is once written
+	rows   []importRow
 }
 
 // version is the one that the record has once written.

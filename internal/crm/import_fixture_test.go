@@ -24,14 +24,15 @@ import (
 type desk struct {
 	*office
 	blobs *watchedStore
+	dir   string // of the blobs
 	queue *jobs.Client
 	auth  *auth.Service
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t testing.TB) *desk {
 	t.Helper()
-	k := &desk{office: newOffice(t)}
-	dir, err := blob.NewDir(t.TempDir())
+	k := &desk{office: newOffice(t), dir: t.TempDir()}
+	dir, err := blob.NewDir(k.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func (r *watchedReader) Read(p []byte) (int, error) {
 }
 
 // objects counts what is in the blob store.
-func (k *desk) objects(t *testing.T) int {
+func (k *desk) objects(t testing.TB) int {
 	t.Helper()
 	n := 0
 	if err := k.blobs.List(context.Background(), "", func(blob.Info) error { n++; return nil }); err != nil {
@@ -89,7 +90,7 @@ func csvInput(text string) crm.ImportInput {
 	return crm.ImportInput{FileName: "people.csv", Body: strings.NewReader(text), Size: int64(len(text)), Entity: crm.EntityContacts}
 }
 
-func sample(t *testing.T, name string) crm.ImportInput {
+func sample(t testing.TB, name string) crm.ImportInput {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
@@ -98,7 +99,7 @@ func sample(t *testing.T, name string) crm.ImportInput {
 	return crm.ImportInput{FileName: name, Body: bytes.NewReader(b), Size: int64(len(b)), Entity: crm.EntityContacts}
 }
 
-func (k *desk) start(t *testing.T, p auth.Principal, in crm.ImportInput) crm.Import {
+func (k *desk) start(t testing.TB, p auth.Principal, in crm.ImportInput) crm.Import {
 	t.Helper()
 	out, err := k.StartImport(context.Background(), p, in)
 	if err != nil {
@@ -113,7 +114,7 @@ func jobOf(p auth.Principal, i crm.Import) crm.ImportArgs {
 }
 
 // run works the import to its end and returns it.
-func (k *desk) run(t *testing.T, p auth.Principal, i crm.Import) crm.Import {
+func (k *desk) run(t testing.TB, p auth.Principal, i crm.Import) crm.Import {
 	t.Helper()
 	ctx := context.Background()
 	for {
@@ -133,7 +134,7 @@ func (k *desk) run(t *testing.T, p auth.Principal, i crm.Import) crm.Import {
 }
 
 // bring starts and works an import that has to complete.
-func (k *desk) bring(t *testing.T, p auth.Principal, in crm.ImportInput) crm.Import {
+func (k *desk) bring(t testing.TB, p auth.Principal, in crm.ImportInput) crm.Import {
 	t.Helper()
 	out := k.run(t, p, k.start(t, p, in))
 	if out.Status != jobs.Completed || out.Done != out.Total || out.FinishedAt == nil {
@@ -142,7 +143,7 @@ func (k *desk) bring(t *testing.T, p auth.Principal, in crm.ImportInput) crm.Imp
 	return out
 }
 
-func (k *desk) wantCounts(t *testing.T, i crm.Import, created, updated, skipped, failed int64) {
+func (k *desk) wantCounts(t testing.TB, i crm.Import, created, updated, skipped, failed int64) {
 	t.Helper()
 	want := crm.ImportCounts{Total: created + updated + skipped + failed, Created: created, Updated: updated, Skipped: skipped, Failed: failed}
 	if i.Counts != want {
@@ -153,7 +154,7 @@ func (k *desk) wantCounts(t *testing.T, i crm.Import, created, updated, skipped,
 	}
 }
 
-func (k *desk) errors(t *testing.T, i crm.Import) []crm.ImportError {
+func (k *desk) errors(t testing.TB, i crm.Import) []crm.ImportError {
 	t.Helper()
 	out, err := k.ImportErrors(context.Background(), k.admin, i.ID, 0, crm.MaxPageSize)
 	if err != nil {
@@ -163,7 +164,7 @@ func (k *desk) errors(t *testing.T, i crm.Import) []crm.ImportError {
 }
 
 // byEmail returns the contact with an e-mail as the admin sees it.
-func (k *desk) byEmail(t *testing.T, email string) crm.Contact {
+func (k *desk) byEmail(t testing.TB, email string) crm.Contact {
 	t.Helper()
 	page, err := k.Contacts(context.Background(), k.admin, crm.ContactFilter{Query: email})
 	if err != nil {

@@ -15,7 +15,7 @@ type importRow struct {
 	cells    []string
 	values   map[string]string // by field, those that are not empty
 	input    any               // what the row alone would make
-	key      string            // tells which record it is about, "" for none
+	keys     []string          // tell which record it is about, the one to believe first in front
 	problems []apperr.Detail   // why it cannot be taken
 }
 
@@ -44,7 +44,7 @@ func (r *rowReader) read(row sheet.Row) importRow {
 		}
 	}
 	out.values = r.values(row.Cells)
-	out.input, out.key, out.problems = r.entity.read(r.p, out.values, nil)
+	out.input, out.keys, out.problems = r.entity.read(r.p, out.values, nil)
 	return out
 }
 

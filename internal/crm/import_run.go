@@ -20,8 +20,8 @@ import (
 
 // A chunk of rows is saved in one transaction.
 const (
-	chunkRows  = 500
-	chunkBytes = 1 << 20
+	chunkRows  = 2_000
+	chunkBytes = 4 << 20
 	// stagingShare is the part of an import, one in so many, that the reading of its
 	// file takes.
 	stagingShare = 5
@@ -218,8 +218,11 @@ func (r *importRun) recall(ctx context.Context) error {
 }
 
 func (r *importRun) see(row importRow) {
-	if r.row.DryRun && len(row.problems) == 0 && row.key != "" {
-		r.seen[maphash.String(r.seed, row.key)] = struct{}{}
+	if !r.row.DryRun || len(row.problems) > 0 {
+		return
+	}
+	for _, key := range row.keys {
+		r.seen[maphash.String(r.seed, key)] = struct{}{}
 	}
 }
 

@@ -192,12 +192,12 @@ func TestALongImportWorksInSlices(t *testing.T) {
 
 func TestDryRunsRememberAcrossChunksAndSlices(t *testing.T) {
 	k := newDesk(t)
-	in := csvInput(strings.Replace(manyPeople(1_500), "p1499@", "p1@", 1))
+	in := csvInput(strings.Replace(manyPeople(4_500), "p4499@", "p1@", 1))
 	in.DryRun = true
 	i := k.start(t, k.asha, in)
 	k.blobs.onRead = func(int64) { k.now = k.now.Add(30 * time.Second) }
 	got := k.run(t, k.asha, i)
-	k.wantCounts(t, got, 1484, 0, 1, 15)
+	k.wantCounts(t, got, 4454, 0, 1, 45)
 }
 
 func TestALargeFileStaysOutOfMemory(t *testing.T) {

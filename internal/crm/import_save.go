@@ -91,6 +91,9 @@ func (r *importRun) saveIn(ctx context.Context, tx *change.Tx, rows []importRow)
 	for _, row := range rows {
 		c.add(row)
 	}
+	if err := c.arrange(ctx, tx.Q); err != nil {
+		return ImportCounts{}, err
+	}
 	if !r.row.DryRun {
 		if err := r.write(ctx, tx, c); err != nil {
 			return ImportCounts{}, err
@@ -111,8 +114,8 @@ func (r *importRun) saveIn(ctx context.Context, tx *change.Tx, rows []importRow)
 func rowKeys(rows []importRow) []string {
 	var keys []string
 	for _, row := range rows {
-		if len(row.problems) == 0 && row.key != "" {
-			keys = append(keys, row.key)
+		if len(row.problems) == 0 {
+			keys = append(keys, row.keys...)
 		}
 	}
 	return keys

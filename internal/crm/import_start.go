@@ -32,7 +32,7 @@ type ImportInput struct {
 	FileName   string
 	Body       io.Reader
 	Size       int64             // in bytes, -1 when unknown
-	Entity     string            // EntityContacts
+	Entity     string            // EntityContacts or EntityCompanies
 	Mapping    map[string]string // column to the name of one of ImportFields, "" to ignore it; empty: matched by the columns' names
 	Duplicates string            // skip when ""
 	DryRun     bool
@@ -86,6 +86,14 @@ func requireImport(p auth.Principal, entity string) error {
 		write, _ := e.rights()
 		return p.Require(write)
 	}
+	return requireAnyImport(p)
+}
+
+// requireAnyImport asks for the right to bring in records of some kind.
+func requireAnyImport(p auth.Principal) error {
+	if len(ImportEntities(p)) > 0 {
+		return nil
+	}
 	return p.Require(auth.ContactsWrite)
 }
 
@@ -104,15 +112,22 @@ func (in *ImportInput) check(f *apperr.Fields, file upload) (ImportMapping, erro
 	m := ImportMapping{Format: file.format}
 	if len(in.Mapping) == 0 {
 		m.Columns = matchColumns(fields, file.columns)
-		f.Check(unread || identifies(fields, m.Columns), "file", "No column with a name, an e-mail or a phone was found. The first line has to name the columns, for example Name, Email, Phone.")
+		f.Check(unread || identifies(fields, m.Columns), "file", "No column for "+identityOf(in.Entity)+" was found. The first line has to name the columns, for example Name, Email, Phone.")
 	} else {
 		m.Columns = mapColumns(file.columns, in.Mapping)
-		f.Check(fields == nil || identifies(fields, m.Columns), "mapping", sayNoIdentity)
+		f.Check(fields == nil || identifies(fields, m.Columns), "mapping", sayNoIdentity(in.Entity))
 	}
 	return m, f.Err()
 }
 
-const sayNoIdentity = "Choose a column for the name, the e-mail or the phone."
+func sayNoIdentity(entity string) string { return "Choose a column for " + identityOf(entity) + "." }
+
+func identityOf(entity string) string {
+	if e := importEntities[entity]; e != nil {
+		return e.identity()
+	}
+	return "the name"
+}
 
 func checkDuplicates(f *apperr.Fields, duplicates *string) {
 	if *duplicates == "" {

@@ -27,7 +27,7 @@ type office struct {
 	now                                              time.Time
 }
 
-func newOffice(t *testing.T) *office {
+func newOffice(t testing.TB) *office {
 	t.Helper()
 	o := &office{d: dbtest.New(t), now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
 	o.Service = crm.New(&change.Writer{DB: o.d.DB, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return o.now }}, nil, nil)
@@ -45,21 +45,21 @@ func newOffice(t *testing.T) *office {
 	return o
 }
 
-func (o *office) addTenant(t *testing.T, slug string) uuid.UUID {
+func (o *office) addTenant(t testing.TB, slug string) uuid.UUID {
 	t.Helper()
 	id := uuid.Must(uuid.NewV7())
 	o.d.OwnerExec(t, "INSERT INTO tenants (id, slug, name, created_at, updated_at) VALUES ($1, $2, $2, now(), now())", id, slug)
 	return id
 }
 
-func (o *office) addTeam(t *testing.T, name string) uuid.UUID {
+func (o *office) addTeam(t testing.TB, name string) uuid.UUID {
 	t.Helper()
 	id := uuid.Must(uuid.NewV7())
 	o.d.OwnerExec(t, "INSERT INTO teams (tenant_id, id, name, created_at) VALUES ($1, $2, $3, now())", o.tenant, id, name)
 	return id
 }
 
-func (o *office) addPerson(t *testing.T, tenant uuid.UUID, name string, role auth.Role, team *uuid.UUID) auth.Principal {
+func (o *office) addPerson(t testing.TB, tenant uuid.UUID, name string, role auth.Role, team *uuid.UUID) auth.Principal {
 	t.Helper()
 	id := uuid.Must(uuid.NewV7())
 	o.d.OwnerExec(t, `INSERT INTO users (id, email, name, password_hash, sessions_valid_after, created_at, updated_at)
@@ -69,7 +69,7 @@ func (o *office) addPerson(t *testing.T, tenant uuid.UUID, name string, role aut
 }
 
 // add makes a contact as p.
-func (o *office) add(t *testing.T, p auth.Principal, in crm.ContactInput) crm.Contact {
+func (o *office) add(t testing.TB, p auth.Principal, in crm.ContactInput) crm.Contact {
 	t.Helper()
 	c, err := o.CreateContact(context.Background(), p, in)
 	if err != nil {
@@ -79,13 +79,13 @@ func (o *office) add(t *testing.T, p auth.Principal, in crm.ContactInput) crm.Co
 }
 
 // query returns the first column of every row, as the owner.
-func query[T any](t *testing.T, o *office, sql string, args ...any) []T {
+func query[T any](t testing.TB, o *office, sql string, args ...any) []T {
 	t.Helper()
 	return dbtest.Column[T](t, o.d.OwnerURL, sql, args...)
 }
 
 // wantCode fails unless err carries the code; "" wants no error.
-func wantCode(t *testing.T, what string, err error, code apperr.Code) {
+func wantCode(t testing.TB, what string, err error, code apperr.Code) {
 	t.Helper()
 	if code == "" && err != nil || code != "" && !apperr.Is(err, code) {
 		t.Errorf("%s: %v, want %q", what, err, code)

@@ -184,9 +184,9 @@ func Draft(p DraftProps) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var8 string
-		templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(p.matched() + " Change what is not right; the next file with these columns is matched the same way.")
+		templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs("The rows are " + p.Draft.Entity + ". " + p.matched() + " Change what is not right; the next file with these columns is matched the same way.")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `imports/draft.templ`, Line: 47, Col: 122}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `imports/draft.templ`, Line: 47, Col: 164}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 		if templ_7745c5c3_Err != nil {
@@ -279,7 +279,7 @@ func Draft(p DraftProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Select(ui.FieldProps{Name: "duplicates", Label: "When a contact with the same e-mail is there already", Value: p.Draft.Duplicates, Error: errorOf(p.Errors, "duplicates")}, duplicateOptions).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Select(ui.FieldProps{Name: "duplicates", Label: wordsOf[p.Draft.Entity].duplicates, Value: p.Draft.Duplicates, Error: errorOf(p.Errors, "duplicates")}, duplicateOptions).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -14,8 +14,10 @@ import (
 
 // FormProps are what the form shows.
 type FormProps struct {
-	Errors []ui.FieldError
-	CSRF   string
+	Entity   string   // what the file is to bring in
+	Entities []string // what the viewer may bring in
+	Errors   []ui.FieldError
+	CSRF     string
 }
 
 func (p FormProps) err(field string) string { return errorOf(p.Errors, field) }
@@ -27,6 +29,32 @@ func errorOf(errors []ui.FieldError, field string) string {
 		}
 	}
 	return ""
+}
+
+// words are what the pages say of one kind of record.
+type words struct {
+	from       string // where its files come from
+	duplicates string // when a row is about a record that is there
+}
+
+var wordsOf = map[string]words{
+	crm.EntityContacts:  {"From Google, Outlook, HubSpot, a phone or a spreadsheet.", "When a contact with the same e-mail is there already"},
+	crm.EntityCompanies: {"From HubSpot, Zoho, Tally or a spreadsheet.", "When a company with the same GSTIN or name is there already, or, without a GSTIN, the same e-mail or phone"},
+}
+
+// FormURL is the address of the form that starts an import of these records.
+func FormURL(entity string) string {
+	if entity == crm.EntityContacts {
+		return "/imports/new"
+	}
+	return "/imports/new?entity=" + entity
+}
+
+func sampleURL(entity string) string {
+	if entity == crm.EntityContacts {
+		return "/imports/sample.csv"
+	}
+	return "/imports/sample.csv?entity=" + entity
 }
 
 var duplicateOptions = []ui.Option{
