@@ -114,7 +114,7 @@ func contactsMatching(m bulk.Match, place string) ContactFilter {
 }
 
 func (e contactBulk) Apply(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, action string, v bulk.Value) (bulk.Changed, error) {
-	c, err := lockContact(ctx, tx, p, id, nil)
+	c, err := contactKind.hold(ctx, tx, p, id, nil)
 	if err != nil {
 		return bulk.Changed{}, err
 	}
@@ -122,13 +122,13 @@ func (e contactBulk) Apply(ctx context.Context, tx *change.Tx, p auth.Principal,
 		return moveInBulk(ctx, tx, p, c, action == BulkDelete)
 	}
 	if c.DeletedAt != nil {
-		return bulk.Changed{}, errNoContact()
+		return bulk.Changed{}, contactKind.missing()
 	}
 	patch, before := bulkPatch(c, action, v)
 	if patch == (ContactPatch{}) {
 		return bulk.Changed{}, bulk.ErrSame
 	}
-	after, err := changeContact(ctx, tx, p, c, patch)
+	after, err := contactKind.change(ctx, tx, p, c, patch)
 	return bulk.Changed{Before: before, Version: after.Version}, err
 }
 
@@ -137,7 +137,7 @@ func moveInBulk(ctx context.Context, tx *change.Tx, p auth.Principal, c Contact,
 		return bulk.Changed{}, bulk.ErrSame
 	}
 	was := !deleted
-	after, err := moveContact(ctx, tx, p, c, deleted)
+	after, err := contactKind.move(ctx, tx, p, c, deleted)
 	return bulk.Changed{Before: contactBefore{Deleted: &was}, Version: after.Version}, err
 }
 
@@ -170,7 +170,7 @@ func bulkPatch(c Contact, action string, v bulk.Value) (ContactPatch, contactBef
 }
 
 func (contactBulk) Revert(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, _ string, before json.RawMessage, version int64) error {
-	c, err := lockContact(ctx, tx, p, id, &version)
+	c, err := contactKind.hold(ctx, tx, p, id, &version)
 	if err != nil {
 		return err
 	}
@@ -179,10 +179,10 @@ func (contactBulk) Revert(ctx context.Context, tx *change.Tx, p auth.Principal, 
 		return fmt.Errorf("read the values before: %w", err)
 	}
 	if was.Deleted != nil {
-		_, err = moveContact(ctx, tx, p, c, *was.Deleted)
+		_, err = contactKind.move(ctx, tx, p, c, *was.Deleted)
 		return err
 	}
-	_, err = changeContact(ctx, tx, p, c, ContactPatch{OwnerID: was.OwnerID, Tags: was.Tags, Stage: was.Stage, Status: was.Status})
+	_, err = contactKind.change(ctx, tx, p, c, ContactPatch{OwnerID: was.OwnerID, Tags: was.Tags, Stage: was.Stage, Status: was.Status})
 	return err
 }
 

@@ -5,8 +5,6 @@ package companies
 import (
 	"strings"
 
-	"github.com/google/uuid"
-
 	"payaid/internal/crm"
 	"payaid/internal/listing"
 	"payaid/views/list"
@@ -32,6 +30,7 @@ type ListProps struct {
 	list.Props
 	Page      listing.Page[crm.Company]
 	MayCreate bool
+	MayDelete bool
 	MayExport bool
 	NoAccess  bool // the viewer sees no company at all, whatever there is
 }
@@ -59,8 +58,6 @@ func reach(c crm.Company) string {
 	}
 	return ui.FormatPhone(c.Phone)
 }
-
-func recordURL(id uuid.UUID) string { return "/companies/" + id.String() }
 
 // site is the address of a website as people write it, without its scheme.
 func site(address string) string {
