@@ -70,6 +70,81 @@ func (q *Queries) FindCompanyByName(ctx context.Context, arg FindCompanyByNamePa
 	return id, err
 }
 
+const findCompanyDuplicates = `-- name: FindCompanyDuplicates :many
+(SELECT 'name' AS field, c.id, c.name, c.owner_id, m.team_id AS owner_team_id
+ FROM companies c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = $1 AND c.deleted_at IS NULL AND c.sort_name = lower($2::text) AND $2::text <> '' AND c.id <> $3 LIMIT 5)
+UNION ALL
+(SELECT 'email', c.id, c.name, c.owner_id, m.team_id
+ FROM companies c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = $1 AND c.deleted_at IS NULL AND c.email = $4 AND c.email <> '' AND c.id <> $3 LIMIT 5)
+UNION ALL
+(SELECT 'phone', c.id, c.name, c.owner_id, m.team_id
+ FROM companies c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = $1 AND c.deleted_at IS NULL AND c.phone = $5 AND c.phone <> '' AND c.id <> $3 LIMIT 5)
+UNION ALL
+(SELECT 'gstin', c.id, c.name, c.owner_id, m.team_id
+ FROM companies c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = $1 AND c.deleted_at IS NULL AND c.gstin = $6 AND c.gstin <> '' AND c.id <> $3 LIMIT 5)
+UNION ALL
+(SELECT 'website', c.id, c.name, c.owner_id, m.team_id
+ FROM companies c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = $1 AND c.deleted_at IS NULL AND c.site = $7 AND c.site <> '' AND c.id <> $3 LIMIT 5)
+`
+
+type FindCompanyDuplicatesParams struct {
+	TenantID uuid.UUID `db:"tenant_id"`
+	Name     string    `db:"name"`
+	ExceptID uuid.UUID `db:"except_id"`
+	Email    string    `db:"email"`
+	Phone    string    `db:"phone"`
+	Gstin    string    `db:"gstin"`
+	Site     string    `db:"site"`
+}
+
+type FindCompanyDuplicatesRow struct {
+	Field       string     `db:"field"`
+	ID          uuid.UUID  `db:"id"`
+	Name        string     `db:"name"`
+	OwnerID     *uuid.UUID `db:"owner_id"`
+	OwnerTeamID *uuid.UUID `db:"owner_team_id"`
+}
+
+// The living companies besides one that share a name, an e-mail, a phone, a GSTIN or a website; an empty value shares nothing.
+func (q *Queries) FindCompanyDuplicates(ctx context.Context, arg FindCompanyDuplicatesParams) ([]FindCompanyDuplicatesRow, error) {
+	rows, err := q.db.Query(ctx, findCompanyDuplicates,
+		arg.TenantID,
+		arg.Name,
+		arg.ExceptID,
+		arg.Email,
+		arg.Phone,
+		arg.Gstin,
+		arg.Site,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindCompanyDuplicatesRow{}
+	for rows.Next() {
+		var i FindCompanyDuplicatesRow
+		if err := rows.Scan(
+			&i.Field,
+			&i.ID,
+			&i.Name,
+			&i.OwnerID,
+			&i.OwnerTeamID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findOrInsertCompany = `-- name: FindOrInsertCompany :one
 INSERT INTO companies (tenant_id, id, name, owner_id, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $5)

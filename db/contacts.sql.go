@@ -370,9 +370,9 @@ func (q *Queries) SaveContact(ctx context.Context, arg SaveContactParams) error 
 }
 
 const seedCompanies = `-- name: SeedCompanies :execrows
-INSERT INTO companies (tenant_id, id, name, created_at, updated_at)
-SELECT $1::uuid, r.id, r.name, $2::timestamptz, $2
-FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::text[]) AS name) r
+INSERT INTO companies (tenant_id, id, name, owner_id, created_at, updated_at)
+SELECT $1::uuid, r.id, r.name, nullif(r.owner_id, '00000000-0000-0000-0000-000000000000'), $2::timestamptz, $2
+FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::text[]) AS name, unnest($5::uuid[]) AS owner_id) r
 ON CONFLICT DO NOTHING
 `
 
@@ -381,14 +381,17 @@ type SeedCompaniesParams struct {
 	Now      time.Time   `db:"now"`
 	Ids      []uuid.UUID `db:"ids"`
 	Names    []string    `db:"names"`
+	Owners   []uuid.UUID `db:"owners"`
 }
 
+// An owner is null where the business has nobody yet.
 func (q *Queries) SeedCompanies(ctx context.Context, arg SeedCompaniesParams) (int64, error) {
 	result, err := q.db.Exec(ctx, seedCompanies,
 		arg.TenantID,
 		arg.Now,
 		arg.Ids,
 		arg.Names,
+		arg.Owners,
 	)
 	if err != nil {
 		return 0, err

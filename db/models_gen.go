@@ -146,6 +146,7 @@ type Company struct {
 	SortRevenue   int64           `db:"sort_revenue"`
 	SortEmployees int32           `db:"sort_employees"`
 	Search        string          `db:"search"`
+	Site          string          `db:"site"`
 }
 
 type Contact struct {

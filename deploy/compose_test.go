@@ -227,13 +227,16 @@ func TestApplicationAcceptsItsEnvironment(t *testing.T) {
 	}
 }
 
+// optional are the services that run with a profile only.
+var optional = map[string][]string{"wal": {"pitr"}, "prometheus": {"monitoring"}, "grafana": {"monitoring"}}
+
 // The archive of the write-ahead log is an option: without its profile and setting the
 // stack is as it was, with them one service more reads the log and has no private key.
 func TestTheArchiveOfTheLogIsAnOption(t *testing.T) {
 	st, made := loadStack(t), makeSecrets(t)
 	for name, s := range st.Services {
-		if (name == "wal") != slices.Equal(s.Profiles, []string{"pitr"}) || name != "wal" && len(s.Profiles) > 0 {
-			t.Errorf("%s has the profiles %v", name, s.Profiles)
+		if want := optional[name]; !slices.Equal(s.Profiles, want) {
+			t.Errorf("%s has the profiles %v, want %v", name, s.Profiles, want)
 		}
 		for _, secret := range []string{"backup_identity", "database_owner_url", "smtp_url"} {
 			if name == "wal" && slices.Contains(s.Secrets, secret) {

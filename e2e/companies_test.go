@@ -14,7 +14,7 @@ func aCompany(tb *tab) string {
 	tb.t.Helper()
 	tb.open("/companies?q=aravalli")
 	var href string
-	tb.do(chromedp.Evaluate(`document.querySelector('tbody a.who').getAttribute('href')`, &href))
+	tb.do(chromedp.Evaluate(`document.querySelector('tbody a.who').pathname`, &href))
 	return href
 }
 

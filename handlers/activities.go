@@ -187,11 +187,16 @@ func (s *server) logActivity(c *fiber.Ctx) error {
 	if contact == nil {
 		return respond.Render(c, templ.Join(activities.Timeline(props), toast))
 	}
-	one, err := s.CRM.Contact(c.UserContext(), p, *contact)
+	pages := s.contactPages()
+	one, mayChange, err := pages.Read(c.UserContext(), p, *contact)
 	if err != nil {
 		return err
 	}
-	return respond.Render(c, templ.Join(activities.Timeline(props), contacts.LastContactedPart(one), toast))
+	shown, err := pages.props(c, one, mayChange)
+	if err != nil {
+		return err
+	}
+	return respond.Render(c, templ.Join(activities.Timeline(props), contacts.LastContactedPart(shown, one), toast))
 }
 
 // refuseComposer shows the composer again, with what was typed and why it was not

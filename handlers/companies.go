@@ -7,20 +7,10 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"payaid/handlers/mw"
-	"payaid/handlers/respond"
-	"payaid/internal/apperr"
 	"payaid/internal/auth"
 	"payaid/internal/crm"
 	"payaid/internal/listing"
 	"payaid/views/companies"
-	"payaid/views/ui"
-)
-
-const (
-	// peoplePage is how many people the page of a company shows at once.
-	peoplePage = 10
-	// partsShown is how many companies below it are shown; the list has the others.
-	partsShown = 20
 )
 
 // companyList is the list of companies for the handlers that all lists share.
@@ -55,86 +45,6 @@ func (s *server) listCompanies(c *fiber.Ctx) error {
 		return err
 	}
 	return show(c, companies.ListPage(frame, props), companies.ResultsPart(props))
-}
-
-func (s *server) showCompany(c *fiber.Ctx) error {
-	props, err := s.companyRecord(c)
-	if err != nil {
-		return err
-	}
-	if p, _ := mw.Principal(c); p.Can(auth.ActivitiesRead) {
-		timeline, err := s.timeline(c, companySubject(props.Company.ID, props.Company.Name), "", "")
-		if err != nil {
-			return err
-		}
-		props.Timeline = &timeline
-	}
-	frame := s.frame(c, props.Company.Name+" · Companies", "companies")
-	frame.Notice = doneNotice(c, "company", "/companies")
-	return show(c, companies.RecordPage(frame, props), companies.Record(props))
-}
-
-// companyRecord reads a company with what stands around it.
-func (s *server) companyRecord(c *fiber.Ctx) (companies.RecordProps, error) {
-	p, _ := mw.Principal(c)
-	ctx := c.UserContext()
-	id, err := pathID(c)
-	if err != nil {
-		return companies.RecordProps{}, err
-	}
-	company, mayChange, err := s.CRM.CompanyRecord(ctx, p, id)
-	if err != nil {
-		return companies.RecordProps{}, err
-	}
-	if err := s.paintTags(c, p); err != nil {
-		return companies.RecordProps{}, err
-	}
-	props := companies.RecordProps{
-		Company: company, MayChange: mayChange, MayDelete: mayChange && p.Can(auth.CompaniesDelete), MaySee: p.Can(auth.ContactsRead), CSRF: mw.Token(c),
-	}
-	if props.People, err = s.CRM.People(ctx, p, id, listing.Query{Cursor: c.Query("people"), Limit: peoplePage}); err != nil {
-		return props, err
-	}
-	if props.Parts, err = s.CRM.Subsidiaries(ctx, p, id, listing.Query{Limit: partsShown}); err != nil {
-		return props, err
-	}
-	if company.Parent != "" {
-		_, err := s.CRM.Company(ctx, p, *company.ParentID)
-		if err != nil && !apperr.Is(err, apperr.NotFound) {
-			return props, err
-		}
-		props.ParentOpen = err == nil
-	}
-	return props, nil
-}
-
-func (s *server) deleteCompany(c *fiber.Ctx) error {
-	p, _ := mw.Principal(c)
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	if _, err := s.CRM.DeleteCompany(c.UserContext(), p, id, nil); err != nil {
-		return err
-	}
-	return leaveTo(c, "/companies?done=deleted&id="+id.String())
-}
-
-func (s *server) restoreCompany(c *fiber.Ctx) error {
-	p, _ := mw.Principal(c)
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	company, err := s.CRM.RestoreCompany(c.UserContext(), p, id, nil)
-	if err != nil {
-		return err
-	}
-	if !respond.IsPartial(c) {
-		return leaveTo(c, "/companies/"+id.String()+"?done=restored")
-	}
-	c.Set("HX-Trigger", "companiesChanged")
-	return respond.Render(c, ui.ToastPartial(ui.ToastProps{Kind: ui.ToastSuccess, Title: company.Name + " was restored."}))
 }
 
 // exportCompanies streams the list's filter as a file.

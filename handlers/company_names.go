@@ -8,7 +8,7 @@ import (
 	"payaid/handlers/mw"
 	"payaid/handlers/respond"
 	"payaid/internal/auth"
-	"payaid/views/contacts"
+	"payaid/views/record"
 )
 
 // suggestCompanies answers the choices below the company's field.
@@ -18,7 +18,7 @@ func (s *server) suggestCompanies(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return respond.Render(c, contacts.CompanyOptions(names))
+	return respond.Render(c, record.CompanyOptions(names))
 }
 
 func (s *server) companyNames(c *fiber.Ctx, p auth.Principal, q string) ([]string, error) {

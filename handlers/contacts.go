@@ -36,7 +36,12 @@ func (s *server) listContacts(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	open, err := s.CRM.OpenCompanies(c.UserContext(), p, crm.CompaniesOf(page.Contacts))
+	if err != nil {
+		return err
+	}
 	props := contacts.ListProps{
+		Open:  open,
 		Props: shared, Page: page, Owners: owners, MayCreate: p.Can(auth.ContactsWrite), MayDelete: p.Can(auth.ContactsDelete), MayExport: p.Can(auth.ContactsExport),
 		NoAccess: p.ReadScope(auth.Contacts) == auth.ScopeNone,
 	}
@@ -65,18 +70,6 @@ func contactAddress(c *fiber.Ctx) (list.Address, error) {
 	}
 	at := list.Address{Text: q.Text, Filter: q.Filter, Sort: q.Sort, Cursor: q.Cursor, View: c.Query("view")}
 	return at, narrow(&at, crm.ContactFields)
-}
-
-func (s *server) deleteContact(c *fiber.Ctx) error {
-	p, _ := mw.Principal(c)
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	if _, err := s.CRM.DeleteContact(c.UserContext(), p, id, nil); err != nil {
-		return err
-	}
-	return leaveTo(c, "/contacts?done=deleted&id="+id.String())
 }
 
 // exportContacts streams the list's filter as a file.

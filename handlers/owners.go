@@ -6,6 +6,7 @@ import (
 
 	"payaid/internal/apperr"
 	"payaid/internal/auth"
+	"payaid/views/record"
 	"payaid/views/ui"
 )
 
@@ -51,4 +52,13 @@ func formOwner(value string) (*uuid.UUID, error) {
 		return nil, f.Err()
 	}
 	return &id, nil
+}
+
+// typedOwner is formOwner among the other fields of a form.
+func typedOwner(v record.Values, bad *apperr.Fields) *uuid.UUID {
+	owner, err := formOwner(v["ownerId"])
+	if err != nil {
+		bad.Add("ownerId", apperr.From(err).Field("ownerId"))
+	}
+	return owner
 }

@@ -70,15 +70,6 @@ func pathID(c *fiber.Ctx) (uuid.UUID, error) {
 	return id, nil
 }
 
-// chosen is the value of a field: what was typed, or, where two people changed it at
-// once and the user chose so, what the other one saved.
-func chosen(c *fiber.Ctx, name string) string {
-	if c.FormValue("keep."+name) == "theirs" {
-		return c.FormValue("theirs." + name)
-	}
-	return c.FormValue(name)
-}
-
 // savedWord is the word in the address for a record that was saved; joined tells
 // that others had changed it since the version that the change was made from.
 func savedWord(joined bool) string {

@@ -46,6 +46,10 @@ func changedCompany(t *testing.T, w *world) string {
 	return "/companies/" + c.ID.String()
 }
 
+func changedCompanyAt(suffix string) target {
+	return func(t *testing.T, w *world) string { return changedCompany(t, w) + suffix }
+}
+
 // familyOf gives the address of a company with a parent, a part of its own and somebody who works there.
 func familyOf(t *testing.T, w *world) string {
 	parent := w.company(t, w.owner, crm.CompanyInput{Name: "Ganga Group"})
@@ -64,6 +68,10 @@ func namedCompany(name, path string) target {
 
 func takenName(t *testing.T, w *world, b *browser) (string, string) {
 	return form("name", w.company(t, w.owner, crm.CompanyInput{Name: "Taken"}).Name)(t, w, b)
+}
+
+func takenNameAt(t *testing.T, w *world, b *browser) (string, string) {
+	return form("version", "1", "name", w.company(t, w.owner, crm.CompanyInput{Name: "Taken"}).Name)(t, w, b)
 }
 
 var (
@@ -157,13 +165,13 @@ var companyScenarios = []scenario{
 	{route: "GET /companies/:id/edit", name: "no right", as: asManager, path: ofCompany("/companies/", "/edit"), status: forbidden},
 	{route: "GET /companies/:id/edit", name: "other tenant", as: asStranger, path: ofCompany("/companies/", "/edit"), status: notFound},
 	{route: "POST /companies/:id", name: "ok", as: asOwner, path: oneCompany, send: form("version", "1", "name", "Ok "+uuid.NewString()), status: seeOther, check: location("/companies/")},
-	{route: "POST /companies/:id", name: "part", as: asOwner, headers: htmx(), path: oneCompany, send: form("version", "1", "name", "Part "+uuid.NewString(), "industry", "Tea"), status: okay, wants: []string{`hx-target="#record"`, "Tea", "was saved."}, check: header("HX-Trigger", "closeModal")},
+	{route: "POST /companies/:id", name: "part", as: asOwner, headers: htmx(), path: oneCompany, send: form("version", "1", "name", "Part "+uuid.NewString(), "industry", "Tea"), status: okay, wants: []string{`hx-target="#record"`, "Tea", "was saved."}, check: header("HX-Trigger", "closeModal, recordChanged")},
 	{route: "POST /companies/:id", name: "anonymous", path: oneCompany, send: form("version", "1"), status: unauthorized},
 	{route: "POST /companies/:id", name: "no right", as: asManager, path: oneCompany, send: form("version", "1", "name", "B"), status: forbidden, wants: []string{"Ask its owner, Asha Shah."}},
 	{route: "POST /companies/:id", name: "other tenant", as: asStranger, path: oneCompany, send: form("version", "1", "name", "B"), status: notFound},
 	{route: "POST /companies/:id", name: "invalid", as: asOwner, path: oneCompany, send: form("version", "1", "name", "", "type", "friend"), status: unprocessable, wants: []string{"Choose one of customer, partner, competitor."}},
 	{route: "POST /companies/:id", name: "stale", as: asOwner, path: changedCompany, send: form("version", "1", "name", "Mine", "notes", "mine"), status: http.StatusConflict,
-		wants: []string{"Somebody changed this company", "<dd>theirs</dd>", ">mine</textarea>", `name="version" value="2"`}},
+		wants: []string{"Somebody else changed Notes", `name="theirs.notes" value="theirs"`, ">mine</textarea>", `name="version" value="2"`, "changed by Asha Shah"}},
 	{route: "POST /companies/:id/delete", name: "ok", as: asOwner, path: ofCompany("/companies/", "/delete"), send: form(), status: seeOther, check: location("/companies?done=deleted&id=")},
 	{route: "POST /companies/:id/delete", name: "anonymous", path: ofCompany("/companies/", "/delete"), send: form(), status: unauthorized},
 	{route: "POST /companies/:id/delete", name: "no right", as: asManager, path: ofCompany("/companies/", "/delete"), send: form(), status: forbidden},

@@ -79,7 +79,7 @@ func jsonBody(text string) body {
 // scenarios joins the tables of all files; a new one is added here.
 func scenarios() []scenario {
 	return slices.Concat(publicScenarios, passwordScenarios, mailScenarios, contactScenarios, companyScenarios, activityScenarios, dealScenarios, dealAPIScenarios, searchScenarios, notificationScenarios, viewScenarios, tagScenarios, batchScenarios, bulkPageScenarios, companyBulkScenarios, importScenarios, adminScenarios,
-		settingsScenarios, profileScenarios, businessScenarios, apiScenarios, settingsAPIScenarios, accountScenarios, invitationScenarios, securityScenarios, ruleScenarios, passkeyScenarios, recordScenarios, duplicateScenarios, trashScenarios, backupScenarios, backupAPIScenarios, tenantBackupScenarios, tenantBackupAPIScenarios)
+		settingsScenarios, profileScenarios, businessScenarios, apiScenarios, settingsAPIScenarios, accountScenarios, invitationScenarios, securityScenarios, ruleScenarios, passkeyScenarios, recordScenarios, duplicateScenarios, trashScenarios, companyTrashScenarios, backupScenarios, backupAPIScenarios, tenantBackupScenarios, tenantBackupAPIScenarios)
 }
 
 func TestScenarios(t *testing.T) {

@@ -65,3 +65,25 @@ SELECT id FROM companies WHERE tenant_id = @tenant_id AND deleted_at IS NULL AND
 -- The function reads the tenant from the guard itself.
 -- @sqlc-vet-disable tenant-scoped
 SELECT count_companies(@pattern::text, @most::bigint)::bigint;
+
+-- name: FindCompanyDuplicates :many
+-- The living companies besides one that share a name, an e-mail, a phone, a GSTIN or a website; an empty value shares nothing.
+(SELECT 'name' AS field, c.id, c.name, c.owner_id, m.team_id AS owner_team_id
+ FROM companies c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = @tenant_id AND c.deleted_at IS NULL AND c.sort_name = lower(@name::text) AND @name::text <> '' AND c.id <> @except_id LIMIT 5)
+UNION ALL
+(SELECT 'email', c.id, c.name, c.owner_id, m.team_id
+ FROM companies c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = @tenant_id AND c.deleted_at IS NULL AND c.email = @email AND c.email <> '' AND c.id <> @except_id LIMIT 5)
+UNION ALL
+(SELECT 'phone', c.id, c.name, c.owner_id, m.team_id
+ FROM companies c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = @tenant_id AND c.deleted_at IS NULL AND c.phone = @phone AND c.phone <> '' AND c.id <> @except_id LIMIT 5)
+UNION ALL
+(SELECT 'gstin', c.id, c.name, c.owner_id, m.team_id
+ FROM companies c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = @tenant_id AND c.deleted_at IS NULL AND c.gstin = @gstin AND c.gstin <> '' AND c.id <> @except_id LIMIT 5)
+UNION ALL
+(SELECT 'website', c.id, c.name, c.owner_id, m.team_id
+ FROM companies c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
+ WHERE c.tenant_id = @tenant_id AND c.deleted_at IS NULL AND c.site = @site AND c.site <> '' AND c.id <> @except_id LIMIT 5);

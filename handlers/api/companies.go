@@ -67,6 +67,9 @@ func (o *operations) companies(api huma.API) {
 	huma.Register(api, exportOperation("/companies/export", "export-companies", companiesTag, "Export companies",
 		`All companies of the filter as CSV that spreadsheets open as it is: UTF-8 with a byte order mark, formulas made harmless.`,
 		"Name,Parent,Type\r\nRao Traders,,customer\r\n", crm.CompanyExportFormats), o.exportCompanies) // before the company whose id might read "export"
+	o.companyDuplicates(api)
+	huma.Register(api, operation(fiber.MethodGet, "/companies/trash", "list-deleted-companies", companiesTag, "List the trash",
+		`One page of the companies in the trash that you may see, those deleted last first. Needs the right to delete companies.`), o.listDeletedCompanies)
 	huma.Register(api, operation(fiber.MethodGet, "/companies", "list-companies", companiesTag, "List companies",
 		`One page of the companies that you may see. The deepest page costs what the first one costs: follow nextCursor until it is null.`, 400), o.listCompanies)
 	huma.Register(api, created(operation(fiber.MethodPost, "/companies", "create-company", companiesTag, "Create a company",
@@ -89,6 +92,14 @@ func (o *operations) listCompanies(ctx context.Context, in *listCompaniesInput) 
 		return nil, err
 	}
 	return pageOf(page, in.Limit, companyOf), nil
+}
+
+func (o *operations) listDeletedCompanies(ctx context.Context, in *listDeletedInput) (*listAnswer[Company], error) {
+	page, err := o.CRM.CompanyRecords().Trash(ctx, in.principal, in.Cursor, in.size())
+	if err != nil {
+		return nil, err
+	}
+	return trashPage(page, in.Limit, companyOf), nil
 }
 
 func (o *operations) exportCompanies(_ context.Context, in *exportCompaniesInput) (*huma.StreamResponse, error) {

@@ -52,7 +52,7 @@ type listContactsInput struct {
 	Total bool `query:"total" default:"true" doc:"Whether to count the whole list, which in a large one costs more than the page"`
 }
 
-type listDeletedContactsInput struct {
+type listDeletedInput struct {
 	Reader
 	Paging
 }
@@ -99,13 +99,12 @@ func (o *operations) contactTrash(api huma.API) {
 		`One page of the contacts in the trash that you may see, those deleted last first. Needs the right to delete contacts.`), o.listDeletedContacts)
 }
 
-func (o *operations) listDeletedContacts(ctx context.Context, in *listDeletedContactsInput) (*listAnswer[Contact], error) {
-	page, err := o.CRM.DeletedContacts(ctx, in.principal, in.Cursor, in.size())
+func (o *operations) listDeletedContacts(ctx context.Context, in *listDeletedInput) (*listAnswer[Contact], error) {
+	page, err := o.CRM.ContactRecords().Trash(ctx, in.principal, in.Cursor, in.size())
 	if err != nil {
 		return nil, err
 	}
-	meta := Meta{Limit: in.Limit, NextCursor: cursor(page.Next), PrevCursor: cursor(page.Prev)}
-	return &listAnswer[Contact]{Body: List[Contact]{Data: each(page.Contacts, contactOf), Meta: meta}}, nil
+	return trashPage(page, in.Limit, contactOf), nil
 }
 
 func (o *operations) listContacts(ctx context.Context, in *listContactsInput) (*renderedAnswer, error) {

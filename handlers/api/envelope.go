@@ -58,6 +58,12 @@ func pageOf[A, B any](page listing.Page[A], limit int, f func(A) B) *listAnswer[
 	return &listAnswer[B]{Body: List[B]{Data: each(page.Items, f), Meta: meta}}
 }
 
+// trashPage is a page of the trash, which is not counted.
+func trashPage[A, B any](page listing.Page[A], limit int, f func(A) B) *listAnswer[B] {
+	meta := Meta{Limit: limit, NextCursor: cursor(page.Next), PrevCursor: cursor(page.Prev)}
+	return &listAnswer[B]{Body: List[B]{Data: each(page.Items, f), Meta: meta}}
+}
+
 // each turns every element of a page into what leaves the house.
 func each[A, B any](in []A, f func(A) B) []B {
 	out := make([]B, len(in))

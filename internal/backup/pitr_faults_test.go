@@ -15,6 +15,7 @@ import (
 
 	"payaid/internal/backup"
 	"payaid/internal/blob"
+	"payaid/internal/dbtest"
 	"payaid/internal/localstack"
 )
 
@@ -26,7 +27,7 @@ func (a *archived) refuses(t *testing.T, early, accident time.Time) {
 			t.Errorf("%s: %v", to, err)
 		}
 	}
-	if n := column[int64](t, strings.Replace(a.o.OwnerURL, "/payaid?", "/payaid_ops?", 1), "SELECT count(*) FROM job WHERE verb = 'restore to'")[0]; n != 0 {
+	if n := dbtest.Column[int64](t, strings.Replace(a.o.OwnerURL, "/payaid?", "/payaid_ops?", 1), "SELECT count(*) FROM job WHERE verb = 'restore to'")[0]; n != 0 {
 		t.Errorf("%d jobs were begun", n)
 	}
 	other, err := age.GenerateX25519Identity()

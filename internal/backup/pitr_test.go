@@ -15,6 +15,7 @@ import (
 
 	"payaid/db"
 	"payaid/internal/backup"
+	"payaid/internal/dbtest"
 	"payaid/internal/localstack"
 )
 
@@ -96,7 +97,7 @@ func (a *archived) super(t *testing.T, sql string) {
 // contacts counts the contacts of a business in the live database.
 func (a *archived) contacts(t *testing.T, tenant int) int64 {
 	t.Helper()
-	return column[int64](t, a.o.OwnerURL, "SELECT count(*) FROM contacts WHERE tenant_id = $1", a.slugs[tenant])[0]
+	return dbtest.Column[int64](t, a.o.OwnerURL, "SELECT count(*) FROM contacts WHERE tenant_id = $1", a.slugs[tenant])[0]
 }
 
 func (a *archived) service(change ...func(*backup.Options)) *backup.Service {
@@ -133,7 +134,7 @@ func (a *archived) receive(t *testing.T) (stop func()) {
 // now is the moment on the server.
 func (a *archived) now(t *testing.T) time.Time {
 	t.Helper()
-	return column[time.Time](t, a.o.OwnerURL, "SELECT clock_timestamp()")[0]
+	return dbtest.Column[time.Time](t, a.o.OwnerURL, "SELECT clock_timestamp()")[0]
 }
 
 // await waits until a moment can be restored.
@@ -160,7 +161,7 @@ func (a *archived) wantClean(t *testing.T) {
 	if err != nil || len(left) > 0 {
 		t.Errorf("left of the recovery: %v, %v", left, err)
 	}
-	if copies := column[string](t, a.stack.SuperuserURL(), "SELECT datname FROM pg_database WHERE datname LIKE 'payaid_restore_%'"); len(copies) > 0 {
+	if copies := dbtest.Column[string](t, a.stack.SuperuserURL(), "SELECT datname FROM pg_database WHERE datname LIKE 'payaid_restore_%'"); len(copies) > 0 {
 		t.Errorf("left of the restore: %v", copies)
 	}
 }
@@ -190,7 +191,7 @@ func TestAMomentIsRestored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, needed := a.now(t), column[string](t, a.o.OwnerURL, "SELECT pg_walfile_name(pg_current_wal_lsn())")[0]
+	before, needed := a.now(t), dbtest.Column[string](t, a.o.OwnerURL, "SELECT pg_walfile_name(pg_current_wal_lsn())")[0]
 	time.Sleep(20 * time.Millisecond)
 	a.exec(t, "DELETE FROM contacts WHERE tenant_id = $1", a.slugs[0])
 	accident := a.now(t)

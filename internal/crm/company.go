@@ -44,6 +44,11 @@ type Company struct {
 	DeletedAt     *time.Time `json:"deletedAt"`
 }
 
+// Head implements Recorded.
+func (c Company) Head() Head {
+	return Head{ID: c.ID, Name: c.Name, OwnerID: c.OwnerID, Owner: c.Owner, Version: c.Version, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, DeletedAt: c.DeletedAt}
+}
+
 // Address is one place of a company.
 type Address struct {
 	Label     string `json:"label"` // "Billing"
@@ -68,21 +73,21 @@ const (
 
 // CompanyInput is what a new company is made from.
 type CompanyInput struct {
-	Name          string
-	ParentID      *uuid.UUID
-	ParentName    string // of an existing company; does nothing when ParentID is set
-	Type          string // customer when ""
-	Industry      string
-	AnnualRevenue *int64 // paise
-	Employees     *int
-	Website       string // https:// where it names no scheme
-	Phone         string // any usual form; Indian unless it begins with +
-	Email         string
-	GSTIN         string
-	Tags          []string
-	Notes         string
-	Addresses     []Address
-	OwnerID       *uuid.UUID // nil: whoever creates it
+	Name          string     `json:"name"`
+	ParentID      *uuid.UUID `json:"parentId"`
+	ParentName    string     // of an existing company; does nothing when ParentID is set
+	Type          string     `json:"type"` // customer when ""
+	Industry      string     `json:"industry"`
+	AnnualRevenue *int64     `json:"annualRevenuePaise"`
+	Employees     *int       `json:"employees"`
+	Website       string     `json:"website"` // https:// where it names no scheme
+	Phone         string     `json:"phone"`   // any usual form; Indian unless it begins with +
+	Email         string     `json:"email"`
+	GSTIN         string     `json:"gstin"`
+	Tags          []string   `json:"tags"`
+	Notes         string     `json:"notes"`
+	Addresses     []Address  `json:"addresses"`
+	OwnerID       *uuid.UUID `json:"ownerId"` // nil: whoever creates it
 }
 
 // CompanyPatch changes the fields that are not nil. "" empties a text; uuid.Nil
@@ -90,7 +95,7 @@ type CompanyInput struct {
 type CompanyPatch struct {
 	Name, ParentName, Type, Industry, Website, Phone, Email, GSTIN, Notes *string
 	ParentID                                                              *uuid.UUID
-	AnnualRevenue                                                         **int64
+	AnnualRevenue                                                         **int64 `json:"annualRevenuePaise"`
 	Employees                                                             **int
 	Tags                                                                  *[]string
 	Addresses                                                             *[]Address
@@ -148,10 +153,7 @@ func (in *CompanyInput) normalize() {
 		*s = strings.Join(strings.Fields(*s), " ")
 	}
 	in.Notes = strings.TrimSpace(in.Notes)
-	in.Website = strings.TrimSpace(in.Website)
-	if in.Website != "" && !hasScheme.MatchString(in.Website) {
-		in.Website = "https://" + in.Website
-	}
+	in.Website = withScheme(in.Website)
 	in.Email, in.Phone, in.GSTIN = reach.Email(in.Email), reach.Phone(in.Phone), gstin.Normalize(in.GSTIN)
 	in.Tags = normalizeTags(in.Tags)
 	in.Type = orDefault(in.Type, CompanyTypes[0])
@@ -163,6 +165,14 @@ func (in *CompanyInput) normalize() {
 		}
 	}
 	in.Addresses = places
+}
+
+// withScheme is a website as it is stored.
+func withScheme(website string) string {
+	if website = strings.TrimSpace(website); website != "" && !hasScheme.MatchString(website) {
+		website = "https://" + website
+	}
+	return website
 }
 
 func (a Address) normal() Address {

@@ -18,7 +18,7 @@ const BulkType = "set-type"
 type companyBulk struct{}
 
 func (companyBulk) entity() string { return auth.Companies }
-func (companyBulk) errGone() error { return errNoCompany() }
+func (companyBulk) errGone() error { return companyKind.missing() }
 
 func (companyBulk) rights() (read, write, remove auth.Right) {
 	return auth.CompaniesRead, auth.CompaniesWrite, auth.CompaniesDelete
@@ -41,7 +41,7 @@ func (companyBulk) slice(ctx context.Context, s *Service, p auth.Principal, q li
 }
 
 func (companyBulk) lock(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, version *int64) (bulkRecord, error) {
-	c, err := lockCompany(ctx, tx, p, id, version)
+	c, err := companyKind.hold(ctx, tx, p, id, version)
 	return companyInBulk{c}, err
 }
 
@@ -54,11 +54,11 @@ func (c companyInBulk) fields() bulkFields {
 }
 
 func (c companyInBulk) change(ctx context.Context, tx *change.Tx, p auth.Principal, f bulkFields) (int64, error) {
-	after, err := changeCompany(ctx, tx, p, c.Company, CompanyPatch{OwnerID: f.OwnerID, Tags: f.Tags, Type: f.Type})
+	after, err := companyKind.change(ctx, tx, p, c.Company, CompanyPatch{OwnerID: f.OwnerID, Tags: f.Tags, Type: f.Type})
 	return after.Version, err
 }
 
 func (c companyInBulk) move(ctx context.Context, tx *change.Tx, p auth.Principal, deleted bool) (int64, error) {
-	after, err := moveCompany(ctx, tx, p, c.Company, deleted)
+	after, err := companyKind.move(ctx, tx, p, c.Company, deleted)
 	return after.Version, err
 }

@@ -3,6 +3,7 @@ package crm
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -46,7 +47,39 @@ func ensureCompany(ctx context.Context, tx *change.Tx, p auth.Principal, name st
 		return nil, fmt.Errorf("find or make the company: %w", err)
 	}
 	if row.Inserted {
-		_, err = recordCompany(ctx, tx, p, row.ID, "company.create", nil)
+		_, err = companyKind.tell(ctx, tx, p, row.ID, "company.create", nil)
 	}
 	return &row.ID, err
+}
+
+// CompaniesOf names the companies of contacts, each once.
+func CompaniesOf(contacts []Contact) []uuid.UUID {
+	var ids []uuid.UUID
+	for _, c := range contacts {
+		if c.CompanyID != nil && !slices.Contains(ids, *c.CompanyID) {
+			ids = append(ids, *c.CompanyID)
+		}
+	}
+	return ids
+}
+
+// OpenCompanies returns those of the companies that the principal may open, so that
+// a page links no name that leads nowhere.
+func (s *Service) OpenCompanies(ctx context.Context, p auth.Principal, ids []uuid.UUID) (map[uuid.UUID]bool, error) {
+	if len(ids) == 0 || !p.Can(auth.CompaniesRead) {
+		return nil, nil
+	}
+	r := s.reader(p, auth.Companies)
+	open := make(map[uuid.UUID]bool, len(ids))
+	if r.Only.SQL == "" { // all of them; one in the trash has no name to link
+		for _, id := range ids {
+			open[id] = true
+		}
+		return open, nil
+	}
+	seen, err := companyList.Few(ctx, s.source(), r, listing.Condition{SQL: "c.id = ANY(?)", Args: []any{ids}}, len(ids))
+	for _, c := range seen {
+		open[c.ID] = true
+	}
+	return open, err
 }

@@ -232,7 +232,7 @@ func TestWhoReachesWhoseCompany(t *testing.T) {
 			} else if !changes {
 				change = apperr.NoPermission
 			}
-			_, may, err := o.CompanyRecord(ctx, c.p, company.ID)
+			_, may, err := o.CompanyRecords().Read(ctx, c.p, company.ID)
 			wantCode(t, name+" reads the company of "+owner, err, read)
 			if may != changes {
 				t.Errorf("%s may change the company of %s: %v", name, owner, may)

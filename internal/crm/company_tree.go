@@ -25,7 +25,7 @@ func findParent(ctx context.Context, tx *change.Tx, p auth.Principal, in *Compan
 	if err != nil {
 		return fmt.Errorf("look for the parent: %w", err)
 	}
-	in.ParentID = &id
+	in.ParentID, in.ParentName = &id, ""
 	return nil
 }
 
@@ -42,25 +42,25 @@ func checkParent(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.U
 	if err := tx.Q.LockCompanyTree(ctx, p.TenantID.String()); err != nil {
 		return fmt.Errorf("lock the hierarchy: %w", err)
 	}
-	row, err := readCompany(ctx, tx.Q, p, *parent)
-	if apperr.Is(err, apperr.NotFound) || err == nil && row.DeletedAt != nil {
+	above, _, err := companyKind.seen(ctx, tx.Q, p, *parent)
+	if apperr.Is(err, apperr.NotFound) || err == nil && above.DeletedAt != nil {
 		return refuseParent("This company does not exist, or you may not see it.")
 	}
 	if err != nil {
 		return err
 	}
-	above, err := tx.Q.ListCompanyAncestors(ctx, db.ListCompanyAncestorsParams{TenantID: p.TenantID, ID: *parent, Most: MaxCompanyDepth + 1})
+	line, err := tx.Q.ListCompanyAncestors(ctx, db.ListCompanyAncestorsParams{TenantID: p.TenantID, ID: *parent, Most: MaxCompanyDepth + 1})
 	if err != nil {
 		return fmt.Errorf("read what stands above a company: %w", err)
 	}
-	if slices.Contains(above, id) {
-		return refuseParent(row.Name + " is itself a part of this company.")
+	if slices.Contains(line, id) {
+		return refuseParent(above.Name + " is itself a part of this company.")
 	}
 	height, err := tx.Q.CompanyHeight(ctx, db.CompanyHeightParams{TenantID: p.TenantID, ID: id, Most: MaxCompanyDepth + 1})
 	if err != nil {
 		return fmt.Errorf("read what stands below a company: %w", err)
 	}
-	if len(above)+max(int(height), 1) > MaxCompanyDepth {
+	if len(line)+max(int(height), 1) > MaxCompanyDepth {
 		return refuseParent(tooDeep)
 	}
 	return nil

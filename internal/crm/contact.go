@@ -51,6 +51,11 @@ var (
 	Warmths  = []string{"cold", "warm", "hot"}
 )
 
+// Head implements Recorded.
+func (c Contact) Head() Head {
+	return Head{ID: c.ID, Name: c.Name, OwnerID: c.OwnerID, Owner: c.Owner, Version: c.Version, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, DeletedAt: c.DeletedAt}
+}
+
 // ContactInput is what a new contact is made from. At least one of the name,
 // the e-mail and the phone must be known.
 type ContactInput struct {

@@ -21,7 +21,7 @@ const (
 type contactBulk struct{}
 
 func (contactBulk) entity() string { return auth.Contacts }
-func (contactBulk) errGone() error { return errNoContact() }
+func (contactBulk) errGone() error { return contactKind.missing() }
 
 func (contactBulk) rights() (read, write, remove auth.Right) {
 	return auth.ContactsRead, auth.ContactsWrite, auth.ContactsDelete
@@ -47,7 +47,7 @@ func (contactBulk) slice(ctx context.Context, s *Service, p auth.Principal, q li
 }
 
 func (contactBulk) lock(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, version *int64) (bulkRecord, error) {
-	c, err := lockContact(ctx, tx, p, id, version)
+	c, err := contactKind.hold(ctx, tx, p, id, version)
 	return contactInBulk{c}, err
 }
 
@@ -60,11 +60,11 @@ func (c contactInBulk) fields() bulkFields {
 }
 
 func (c contactInBulk) change(ctx context.Context, tx *change.Tx, p auth.Principal, f bulkFields) (int64, error) {
-	after, err := changeContact(ctx, tx, p, c.Contact, ContactPatch{OwnerID: f.OwnerID, Tags: f.Tags, Stage: f.Stage, Status: f.Status})
+	after, err := contactKind.change(ctx, tx, p, c.Contact, ContactPatch{OwnerID: f.OwnerID, Tags: f.Tags, Stage: f.Stage, Status: f.Status})
 	return after.Version, err
 }
 
 func (c contactInBulk) move(ctx context.Context, tx *change.Tx, p auth.Principal, deleted bool) (int64, error) {
-	after, err := moveContact(ctx, tx, p, c.Contact, deleted)
+	after, err := contactKind.move(ctx, tx, p, c.Contact, deleted)
 	return after.Version, err
 }

@@ -38,16 +38,16 @@ func TestDuplicatesAreFoundInTheirNormalForm(t *testing.T) {
 		"what it is to have":     {o.admin, crm.DuplicateQuery{Phone: "98765 00000", Of: one.ID}, []crm.Duplicate{{Fields: []string{"phone"}, Visible: true, ID: other.ID, Name: "Other"}}},
 		"one that is not for me": {o.zoya, crm.DuplicateQuery{Email: "m@shop.test", GSTIN: number}, []crm.Duplicate{{Fields: []string{"email", "gstin"}}}},
 	} {
-		got, err := o.ContactDuplicates(ctx, c.p, c.ask)
+		got, err := o.ContactRecords().Duplicates(ctx, c.p, c.ask)
 		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
-	_, err := o.ContactDuplicates(ctx, o.asha, crm.DuplicateQuery{Email: "x", Phone: "1", GSTIN: "27AAPFU0939F1ZX"})
+	_, err := o.ContactRecords().Duplicates(ctx, o.asha, crm.DuplicateQuery{Email: "x", Phone: "1", GSTIN: "27AAPFU0939F1ZX"})
 	if e := apperr.From(err); e.Field("email") == "" || e.Field("phone") == "" || e.Field("gstin") == "" {
 		t.Errorf("what cannot be one: %v", err)
 	}
-	_, err = o.ContactDuplicates(ctx, o.zoya, crm.DuplicateQuery{Phone: "98765 43210", Of: one.ID})
+	_, err = o.ContactRecords().Duplicates(ctx, o.zoya, crm.DuplicateQuery{Phone: "98765 43210", Of: one.ID})
 	wantCode(t, "of a contact that is not for me", err, apperr.NotFound)
 }
 
@@ -66,11 +66,11 @@ func TestTheTrashIsListedLastFirst(t *testing.T) {
 	o.add(t, o.asha, crm.ContactInput{FirstName: "Living"})
 	var got []uuid.UUID
 	for cursor := ""; ; {
-		page, err := o.DeletedContacts(ctx, o.ravi, cursor, 2)
+		page, err := o.ContactRecords().Trash(ctx, o.ravi, cursor, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range page.Contacts {
+		for _, c := range page.Items {
 			got = append(got, c.ID)
 		}
 		if cursor = page.Next; cursor == "" {
@@ -80,10 +80,10 @@ func TestTheTrashIsListedLastFirst(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if page, err := o.DeletedContacts(ctx, o.zoya, "", 0); err != nil || len(page.Contacts) != 0 {
+	if page, err := o.ContactRecords().Trash(ctx, o.zoya, "", 0); err != nil || len(page.Items) != 0 {
 		t.Errorf("out of scope: %+v, %v", page, err)
 	}
-	_, err := o.DeletedContacts(ctx, o.asha, "nonsense", 0)
+	_, err := o.ContactRecords().Trash(ctx, o.asha, "nonsense", 0)
 	wantCode(t, "a place that is none", err, apperr.Validation)
 }
 
@@ -103,22 +103,22 @@ func TestRestoringWhatIsTaken(t *testing.T) {
 
 	_, err := o.RestoreContact(ctx, o.asha, one.ID, nil)
 	wantCode(t, "as it is", err, apperr.AlreadyExists)
-	_, err = o.RestoreContactAs(ctx, o.asha, one.ID, "M@shop.test ")
+	_, err = o.ContactRecords().RestoreAs(ctx, o.asha, one.ID, crm.ContactPatch{Email: ptr("M@shop.test ")})
 	wantCode(t, "with the same again", err, apperr.AlreadyExists)
-	_, err = o.RestoreContactAs(ctx, o.asha, one.ID, "nonsense")
+	_, err = o.ContactRecords().RestoreAs(ctx, o.asha, one.ID, crm.ContactPatch{Email: ptr("nonsense")})
 	wantCode(t, "with nonsense", err, apperr.Validation)
-	_, err = o.RestoreContactAs(ctx, o.asha, nameless.ID, "")
+	_, err = o.ContactRecords().RestoreAs(ctx, o.asha, nameless.ID, crm.ContactPatch{Email: ptr("")})
 	wantCode(t, "without anything to call it by", err, apperr.Validation)
-	_, err = o.RestoreContactAs(ctx, o.ravi, one.ID, "")
+	_, err = o.ContactRecords().RestoreAs(ctx, o.ravi, one.ID, crm.ContactPatch{Email: ptr("")})
 	wantCode(t, "somebody else's", err, apperr.NoPermission)
-	if c, err := o.DeletedContact(ctx, o.asha, one.ID); err != nil || c.Email != "m@shop.test" {
+	if c, err := o.ContactRecords().Deleted(ctx, o.asha, one.ID); err != nil || c.Email != "m@shop.test" {
 		t.Errorf("it changed in the trash: %+v, %v", c, err)
 	}
-	if got, err := o.RestoreContactAs(ctx, o.asha, one.ID, "old@shop.test"); err != nil || got.DeletedAt != nil || got.Email != "old@shop.test" {
+	if got, err := o.ContactRecords().RestoreAs(ctx, o.asha, one.ID, crm.ContactPatch{Email: ptr("old@shop.test")}); err != nil || got.DeletedAt != nil || got.Email != "old@shop.test" {
 		t.Errorf("with another: %+v, %v", got, err)
 	}
-	_, err = o.RestoreContactAs(ctx, o.asha, one.ID, "")
+	_, err = o.ContactRecords().RestoreAs(ctx, o.asha, one.ID, crm.ContactPatch{Email: ptr("")})
 	wantCode(t, "once more", err, apperr.BusinessRule)
-	_, err = o.DeletedContact(ctx, o.asha, one.ID)
+	_, err = o.ContactRecords().Deleted(ctx, o.asha, one.ID)
 	wantCode(t, "read from the trash", err, apperr.NotFound)
 }

@@ -9,6 +9,7 @@ import (
 
 	"payaid/internal/apperr"
 	"payaid/internal/crm"
+	"payaid/internal/listing"
 )
 
 // From every contact of a list the one before and after it are those that the list
@@ -33,8 +34,12 @@ func TestNeighboursFollowTheList(t *testing.T) {
 		if err != nil || len(page.Contacts) < 3 {
 			t.Fatalf("%+v: %d contacts, %v", f, len(page.Contacts), err)
 		}
+		q, err := f.Listing()
+		if err != nil {
+			t.Fatal(err)
+		}
 		for i, c := range page.Contacts {
-			prev, next, err := o.ContactNeighbours(ctx, o.ravi, f, c.ID)
+			prev, next, err := o.ContactRecords().Neighbours(ctx, o.ravi, q, c.ID)
 			if err != nil {
 				t.Fatalf("%+v: %v", f, err)
 			}
@@ -43,10 +48,10 @@ func TestNeighboursFollowTheList(t *testing.T) {
 			}
 		}
 	}
-	if prev, next, err := o.ContactNeighbours(ctx, o.ravi, crm.ContactFilter{}, uuid.New()); prev != nil || next != nil || err != nil {
+	if prev, next, err := o.ContactRecords().Neighbours(ctx, o.ravi, listing.Query{}, uuid.New()); prev != nil || next != nil || err != nil {
 		t.Errorf("of nobody: %v, %v, %v", prev, next, err)
 	}
-	_, _, err := o.ContactNeighbours(ctx, o.ravi, crm.ContactFilter{Sort: "shoe"}, uuid.New())
+	_, _, err := o.ContactRecords().Neighbours(ctx, o.ravi, listing.Query{Sort: "shoe"}, uuid.New())
 	wantCode(t, "of no order", err, apperr.Validation)
 }
 

@@ -35,14 +35,14 @@ func TestChangesOfTwoPeopleAreJoined(t *testing.T) {
 		if _, err := o.UpdateContact(ctx, o.manager, was.ID, c.theirs, nil); err != nil {
 			t.Fatal(err)
 		}
-		got, err := o.MergeContact(ctx, o.asha, was.ID, c.mine, was.Version)
+		got, err := o.ContactRecords().Merge(ctx, o.asha, was.ID, c.mine, was.Version)
 		if c.conflicts != nil {
-			conflict, ok := errors.AsType[*crm.ContactConflict](err)
+			conflict, ok := errors.AsType[*crm.Clash](err)
 			if !ok || !apperr.Is(err, apperr.Conflict) || !reflect.DeepEqual(conflict.Fields, c.conflicts) || apperr.From(err).Version != 2 {
 				t.Fatalf("%s: %+v, %v", name, got, err)
 			}
-			if m := conflict.Merged; m.Notes != "mine" || m.Source != "Fair" || m.JobTitle != "Buyer" {
-				t.Errorf("%s: together they are %+v", name, m)
+			if !reflect.DeepEqual(conflict.Mine, []string{"jobTitle", "notes"}) {
+				t.Errorf("%s: mine are %v", name, conflict.Mine)
 			}
 			continue
 		}
@@ -58,11 +58,11 @@ func TestAVersionThatTheLogDoesNotKnow(t *testing.T) {
 	ctx := context.Background()
 	c := o.add(t, o.asha, crm.ContactInput{FirstName: "Meera", Notes: "a"})
 	o.d.OwnerExec(t, "UPDATE contacts SET notes = 'b', version = 7 WHERE id = $1", c.ID)
-	_, err := o.MergeContact(ctx, o.asha, c.ID, crm.ContactPatch{Notes: ptr("c")}, 6)
-	if conflict, ok := errors.AsType[*crm.ContactConflict](err); !ok || !reflect.DeepEqual(conflict.Fields, []string{"notes"}) {
+	_, err := o.ContactRecords().Merge(ctx, o.asha, c.ID, crm.ContactPatch{Notes: ptr("c")}, 6)
+	if conflict, ok := errors.AsType[*crm.Clash](err); !ok || !reflect.DeepEqual(conflict.Fields, []string{"notes"}) {
 		t.Errorf("%v", err)
 	}
-	if got, err := o.MergeContact(ctx, o.asha, c.ID, crm.ContactPatch{Notes: ptr("b")}, 6); err != nil || got.Notes != "b" {
+	if got, err := o.ContactRecords().Merge(ctx, o.asha, c.ID, crm.ContactPatch{Notes: ptr("b")}, 6); err != nil || got.Notes != "b" {
 		t.Errorf("the same value: %+v, %v", got, err)
 	}
 }
@@ -75,7 +75,7 @@ func TestEditorsOfDifferentFieldsAllWin(t *testing.T) {
 	var wg sync.WaitGroup
 	for _, patch := range patches {
 		wg.Go(func() {
-			if _, err := o.MergeContact(context.Background(), o.asha, c.ID, patch, c.Version); err != nil {
+			if _, err := o.ContactRecords().Merge(context.Background(), o.asha, c.ID, patch, c.Version); err != nil {
 				t.Error(err)
 			}
 		})
@@ -96,7 +96,7 @@ func TestEditorsOfOneFieldAreAsked(t *testing.T) {
 	errs := make([]error, 4)
 	for i := range errs {
 		wg.Go(func() {
-			_, errs[i] = o.MergeContact(context.Background(), o.asha, c.ID, crm.ContactPatch{Notes: ptr(uuid.NewString())}, c.Version)
+			_, errs[i] = o.ContactRecords().Merge(context.Background(), o.asha, c.ID, crm.ContactPatch{Notes: ptr(uuid.NewString())}, c.Version)
 		})
 	}
 	wg.Wait()
@@ -122,19 +122,19 @@ func TestHistoryAndPuttingBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	page, err := o.ContactHistory(ctx, o.ravi, c.ID, "")
+	page, err := o.ContactRecords().History(ctx, o.ravi, c.ID, "")
 	if err != nil || len(page.Entries) != 4 || page.Entries[0].Actor != "Admin" || !page.Entries[3].First {
 		t.Fatalf("%+v, %v", page, err)
 	}
 	wantChanges(t, page.Entries[0], audit.Change{Field: "owner", Before: "Asha", After: "Ravi"})
 	wantChanges(t, page.Entries[1], audit.Change{Field: "nextFollowUp", After: "2026-12-01"}, audit.Change{Field: "tags", Before: "a, b"})
-	_, err = o.ContactHistory(ctx, o.out, c.ID, "")
+	_, err = o.ContactRecords().History(ctx, o.out, c.ID, "")
 	wantCode(t, "another tenant's", err, apperr.NotFound)
-	_, err = o.ContactHistory(ctx, o.zoya, c.ID, "")
+	_, err = o.ContactRecords().History(ctx, o.zoya, c.ID, "")
 	wantCode(t, "out of scope", err, apperr.NotFound)
 
 	put := func(p auth.Principal, entry int, field string) (crm.Contact, error) {
-		return o.PutBackContact(ctx, p, c.ID, page.Entries[entry].ID, field)
+		return o.ContactRecords().PutBack(ctx, p, c.ID, page.Entries[entry].ID, field)
 	}
 	if got, err := put(o.ravi, 1, "tags"); err != nil || !reflect.DeepEqual(got.Tags, []string{"a", "b"}) || got.NextFollowUp == "" {
 		t.Errorf("the tags: %+v, %v", got, err)

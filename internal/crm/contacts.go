@@ -3,194 +3,96 @@ package crm
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
 	"payaid/db"
-	"payaid/internal/apperr"
 	"payaid/internal/auth"
 	"payaid/internal/change"
 )
 
 const entityContact = "contact"
 
-func errNoContact() error {
-	return apperr.New(apperr.NotFound, "This contact does not exist, or you may not see it.")
+// contactKind is contacts among the kinds of record.
+var contactKind = &kind[Contact, ContactInput, ContactPatch]{
+	entity: auth.Contacts, one: entityContact, read: auth.ContactsRead, write: auth.ContactsWrite, remove: auth.ContactsDelete,
+	list: contactList, rules: contactRules{},
 }
 
-// Contact returns one contact that is not in the trash. Another tenant's contact,
-// and one outside the principal's scope, is NotFound.
+// Contact returns one contact that is not in the trash.
 func (s *Service) Contact(ctx context.Context, p auth.Principal, id uuid.UUID) (Contact, error) {
-	if err := p.Require(auth.ContactsRead); err != nil {
-		return Contact{}, err
-	}
-	row, err := readContact(ctx, s.db.Tenant(p.TenantID), p, id)
-	if err != nil {
-		return Contact{}, err
-	}
-	if row.DeletedAt != nil {
-		return Contact{}, errNoContact()
-	}
-	return contactFromRow(row), nil
-}
-
-// MayChange reports whether the principal may change the contact, so that a page
-// offers only what will be allowed.
-func (s *Service) MayChange(ctx context.Context, p auth.Principal, id uuid.UUID) (bool, error) {
-	row, err := readContact(ctx, s.db.Tenant(p.TenantID), p, id)
-	if err != nil {
-		return false, err
-	}
-	return p.Can(auth.ContactsWrite) && p.MayChange(auth.Contacts, row.OwnerID, row.OwnerTeamID), nil
+	c, _, err := s.ContactRecords().Read(ctx, p, id)
+	return c, err
 }
 
 // CreateContact adds a contact. Its e-mail is unique among the tenant's living
 // contacts (ALREADY_EXISTS).
 func (s *Service) CreateContact(ctx context.Context, p auth.Principal, in ContactInput) (Contact, error) {
-	if err := p.Require(auth.ContactsWrite); err != nil {
-		return Contact{}, err
-	}
-	in.normalize()
-	if err := in.validate(); err != nil {
-		return Contact{}, err
-	}
-	if in.OwnerID == nil {
-		in.OwnerID = p.User()
-	}
-	return change.Do(ctx, s.write, p.Actor(), "contact.create", in, func(ctx context.Context, tx *change.Tx) (Contact, error) {
-		if err := checkOwner(ctx, tx, p, auth.Contacts, in.OwnerID); err != nil {
-			return Contact{}, err
-		}
-		id := uuid.Must(uuid.NewV7())
-		if err := saveContact(ctx, tx, p, id, in); err != nil {
-			return Contact{}, err
-		}
-		return recordContact(ctx, tx, p, id, "contact.create", nil)
-	})
+	return s.ContactRecords().Create(ctx, p, in)
 }
 
-// changeContact saves a contact that lockContact returned, with the patch.
-func changeContact(ctx context.Context, tx *change.Tx, p auth.Principal, before Contact, patch ContactPatch) (Contact, error) {
-	return replaceContact(ctx, tx, p, before, normalized(patch, before))
-}
-
-// replaceContact saves a contact that lockContact returned as in says, which is
-// normalised.
-func replaceContact(ctx context.Context, tx *change.Tx, p auth.Principal, before Contact, in ContactInput) (Contact, error) {
-	if err := in.validate(); err != nil {
-		return Contact{}, err
-	}
-	if !sameID(in.OwnerID, before.OwnerID) {
-		if err := checkOwner(ctx, tx, p, auth.Contacts, in.OwnerID); err != nil {
-			return Contact{}, err
-		}
-	}
-	if err := saveContact(ctx, tx, p, before.ID, in); err != nil {
-		return Contact{}, err
-	}
-	return recordContact(ctx, tx, p, before.ID, "contact.update", before)
+// UpdateContact changes fields of a contact, like Records.Update.
+func (s *Service) UpdateContact(ctx context.Context, p auth.Principal, id uuid.UUID, patch ContactPatch, version *int64) (Contact, error) {
+	return s.ContactRecords().Update(ctx, p, id, patch, version)
 }
 
 // DeleteContact moves a contact to the trash.
 func (s *Service) DeleteContact(ctx context.Context, p auth.Principal, id uuid.UUID, version *int64) (Contact, error) {
-	return s.setDeleted(ctx, p, id, version, true)
+	return s.ContactRecords().Delete(ctx, p, id, version)
 }
 
 // RestoreContact takes a contact out of the trash. If its e-mail was given to
 // another contact meanwhile, that is ALREADY_EXISTS.
 func (s *Service) RestoreContact(ctx context.Context, p auth.Principal, id uuid.UUID, version *int64) (Contact, error) {
-	return s.setDeleted(ctx, p, id, version, false)
+	return s.ContactRecords().Restore(ctx, p, id, version)
 }
 
-func (s *Service) setDeleted(ctx context.Context, p auth.Principal, id uuid.UUID, version *int64, deleted bool) (Contact, error) {
-	if err := p.Require(auth.ContactsDelete); err != nil {
-		return Contact{}, err
-	}
-	action := trashAction(deleted)
-	input := struct {
-		ID      uuid.UUID
-		Version *int64
-	}{id, version}
-	return change.Do(ctx, s.write, p.Actor(), action, input, func(ctx context.Context, tx *change.Tx) (Contact, error) {
-		before, err := lockContact(ctx, tx, p, id, version)
-		if err != nil {
-			return Contact{}, err
-		}
-		if deleted == (before.DeletedAt != nil) {
-			return before, nil // already so: doing it again changes nothing
-		}
-		return moveContact(ctx, tx, p, before, deleted)
-	})
+// contactRules are the rules of contacts.
+type contactRules struct{}
+
+func (contactRules) get(ctx context.Context, q *db.Queries, tenant, id uuid.UUID) (Contact, *uuid.UUID, error) {
+	row, err := q.GetContact(ctx, db.GetContactParams{TenantID: tenant, ID: id})
+	return contactFromRow(row), row.OwnerTeamID, err
 }
 
-// moveContact puts a contact that lockContact returned into the trash, or takes it
-// out.
-func moveContact(ctx context.Context, tx *change.Tx, p auth.Principal, before Contact, deleted bool) (Contact, error) {
-	action := trashAction(deleted)
-	params := db.SetContactDeletedParams{TenantID: p.TenantID, ID: before.ID, Now: tx.Now}
-	if deleted {
-		params.DeletedAt = &tx.Now
-	}
-	if err := tx.Q.SetContactDeleted(ctx, params); err != nil {
-		return Contact{}, fmt.Errorf("%s: %w", action, err)
-	}
-	return recordContact(ctx, tx, p, before.ID, action, before)
+func (contactRules) lock(ctx context.Context, q *db.Queries, tenant, id uuid.UUID) error {
+	_, err := q.LockContact(ctx, db.LockContactParams{TenantID: tenant, ID: id})
+	return err
 }
 
-func trashAction(deleted bool) string {
-	if deleted {
-		return "contact.delete"
-	}
-	return "contact.restore"
+func (contactRules) input(patch ContactPatch, c Contact) ContactInput {
+	in := patch.apply(c)
+	in.normalize()
+	return in
 }
 
-// readContact returns a contact the principal may see, in the trash or not.
-func readContact(ctx context.Context, q *db.Queries, p auth.Principal, id uuid.UUID) (db.GetContactRow, error) {
-	row, err := q.GetContact(ctx, db.GetContactParams{TenantID: p.TenantID, ID: id})
-	if db.IsNoRows(err) {
-		return row, errNoContact()
-	}
-	if err != nil {
-		return row, fmt.Errorf("get contact %s: %w", id, err)
-	}
-	if !p.Sees(auth.Contacts, row.OwnerID, row.OwnerTeamID) {
-		return row, errNoContact()
-	}
-	return row, nil
+func (contactRules) clean(in *ContactInput) error {
+	in.normalize()
+	return in.validate()
 }
 
-// lockContact holds the contact for the rest of the transaction and returns it as
-// it is, provided that the principal may change it and saw this version.
-func lockContact(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, version *int64) (Contact, error) {
-	_, err := tx.Q.LockContact(ctx, db.LockContactParams{TenantID: p.TenantID, ID: id})
-	if db.IsNoRows(err) {
-		return Contact{}, errNoContact()
-	}
-	if err != nil {
-		return Contact{}, fmt.Errorf("lock contact %s: %w", id, err)
-	}
-	row, err := readContact(ctx, tx.Q, p, id)
-	if err != nil {
-		return Contact{}, err
-	}
-	if !p.MayChange(auth.Contacts, row.OwnerID, row.OwnerTeamID) {
-		return Contact{}, errNotYours("contact", row.OwnerName)
-	}
-	if version != nil && *version != row.Version {
-		return Contact{}, errStale("contact", row.Version)
-	}
-	return contactFromRow(row), nil
+// settle has nothing to do: a company is made with the contact that names it.
+func (contactRules) settle(context.Context, *change.Tx, auth.Principal, *ContactInput) error {
+	return nil
 }
 
-// recordContact reads the contact as it is now, writes the audit entry and returns
-// it.
-func recordContact(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, action string, before any) (Contact, error) {
-	row, err := tx.Q.GetContact(ctx, db.GetContactParams{TenantID: p.TenantID, ID: id})
-	if err != nil {
-		return Contact{}, fmt.Errorf("read the contact back: %w", err)
-	}
-	c := contactFromRow(row)
-	return c, tx.Record(ctx, change.Event{Action: action, Entity: entityContact, EntityID: id, Before: before, After: c})
+func (contactRules) owner(in *ContactInput) **uuid.UUID { return &in.OwnerID }
+
+func (contactRules) save(ctx context.Context, tx *change.Tx, p auth.Principal, id uuid.UUID, _ *Contact, in ContactInput) error {
+	return saveContact(ctx, tx, p, id, in)
+}
+
+func (contactRules) setDeleted(ctx context.Context, tx *change.Tx, id uuid.UUID, at *time.Time) error {
+	return tx.Q.SetContactDeleted(ctx, db.SetContactDeletedParams{TenantID: tx.Actor.TenantID, ID: id, DeletedAt: at, Now: tx.Now})
+}
+
+func (contactRules) similar(ctx context.Context, q *db.Queries, tenant uuid.UUID, ask DuplicateQuery) ([]likeness, error) {
+	return q.FindContactDuplicates(ctx, db.FindContactDuplicatesParams{TenantID: tenant, Email: ask.Email, Phone: ask.Phone, Gstin: ask.GSTIN, ExceptID: ask.Of})
+}
+
+func (contactRules) known(c Contact) DuplicateQuery {
+	return DuplicateQuery{Email: c.Email, Phone: c.Phone, GSTIN: c.GSTIN}
 }
 
 // saveContact makes the contact with this id, or changes it.

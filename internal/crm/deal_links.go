@@ -21,7 +21,7 @@ func linkDeal(ctx context.Context, tx *change.Tx, p auth.Principal, before Deal,
 	}
 	var bad apperr.Fields
 	if in.ContactID != nil && !sameID(in.ContactID, before.ContactID) {
-		row, err := readContact(ctx, tx.Q, p, *in.ContactID)
+		row, _, err := contactKind.seen(ctx, tx.Q, p, *in.ContactID)
 		if err != nil && !apperr.Is(err, apperr.NotFound) {
 			return err
 		}
@@ -40,7 +40,7 @@ func linkDeal(ctx context.Context, tx *change.Tx, p auth.Principal, before Deal,
 		return err
 	}
 	if !sameID(in.CompanyID, before.CompanyID) {
-		row, err := readCompany(ctx, tx.Q, p, *in.CompanyID)
+		row, _, err := companyKind.seen(ctx, tx.Q, p, *in.CompanyID)
 		if err != nil && !apperr.Is(err, apperr.NotFound) {
 			return err
 		}
@@ -87,6 +87,6 @@ func promote(ctx context.Context, tx *change.Tx, p auth.Principal, contact *uuid
 	if err != nil {
 		return fmt.Errorf("make the contact a customer: %w", err)
 	}
-	_, err = recordContact(ctx, tx, p, *contact, "contact.update", contactFromRow(row))
+	_, err = contactKind.tell(ctx, tx, p, *contact, "contact.update", contactFromRow(row))
 	return err
 }

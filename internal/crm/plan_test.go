@@ -42,6 +42,11 @@ func TestPlansForALargeTenant(t *testing.T) {
 	t.Run("the pages of a search", func(t *testing.T) { searchPages(t, d, tenant) })
 	t.Run("every order in every scope", func(t *testing.T) { scopedPages(t, d, tenant, contactList) })
 	t.Run("the people of a company", func(t *testing.T) { related(t, d, tenant, contactList, "company_id", "contacts_people_idx") })
+	t.Run("duplicates", func(t *testing.T) {
+		duplicatePlans(t, d, tenant, contactKind, "contacts", "email_key", "phone_idx", "gstin_idx")
+	})
+	t.Run("neighbours", func(t *testing.T) { neighbourPlans(t, d, tenant, contactList) })
+	t.Run("the trash", func(t *testing.T) { trashPlan(t, d, tenant, contactList) })
 }
 
 func TestPlansForManyCompanies(t *testing.T) {
@@ -57,6 +62,11 @@ func TestPlansForManyCompanies(t *testing.T) {
 	t.Run("a search", func(t *testing.T) { search(t, d, tenant, companySearch) })
 	t.Run("every order in every scope", func(t *testing.T) { scopedPages(t, d, tenant, companyList) })
 	t.Run("the parts of a company", func(t *testing.T) { related(t, d, tenant, companyList, "parent_id", "companies_parent_id_idx") })
+	t.Run("duplicates", func(t *testing.T) {
+		duplicatePlans(t, d, tenant, companyKind, "companies", "sort_name_idx", "email_idx", "phone_idx", "gstin_idx", "site_idx")
+	})
+	t.Run("neighbours", func(t *testing.T) { neighbourPlans(t, d, tenant, companyList) })
+	t.Run("the trash", func(t *testing.T) { trashPlan(t, d, tenant, companyList) })
 }
 
 func TestPlansForManyDeals(t *testing.T) {

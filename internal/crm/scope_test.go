@@ -11,6 +11,7 @@ import (
 	"payaid/internal/apperr"
 	"payaid/internal/auth"
 	"payaid/internal/crm"
+	"payaid/internal/listing"
 )
 
 // The same table decides about reading one, listing, searching and changing: a
@@ -43,19 +44,17 @@ func TestWhoReachesWhoseContact(t *testing.T) {
 			} else if !changes {
 				change = apperr.NoPermission
 			}
-			_, err := o.Contact(ctx, c.p, contact.ID)
+			_, may, err := o.ContactRecords().Read(ctx, c.p, contact.ID)
 			wantCode(t, name+" reads the contact of "+owner, err, read)
+			if may != changes {
+				t.Errorf("%s may change the contact of %s: %v", name, owner, may)
+			}
 			_, err = o.UpdateContact(ctx, c.p, contact.ID, crm.ContactPatch{Notes: ptr(name)}, nil)
 			wantCode(t, name+" changes the contact of "+owner, err, change)
 			_, err = o.DeleteContact(ctx, c.p, contact.ID, nil)
 			wantCode(t, name+" deletes the contact of "+owner, err, change)
 			_, err = o.RestoreContact(ctx, c.p, contact.ID, nil)
 			wantCode(t, name+" restores the contact of "+owner, err, change)
-			may, err := o.MayChange(ctx, c.p, contact.ID)
-			wantCode(t, name+" asks about the contact of "+owner, err, read)
-			if may != changes {
-				t.Errorf("%s may change the contact of %s: %v", name, owner, may)
-			}
 		}
 		for what, f := range map[string]crm.ContactFilter{"list": {}, "search": {Query: "common"}} {
 			page, err := o.Contacts(ctx, c.p, f)
@@ -87,6 +86,14 @@ func TestRightsComeFirst(t *testing.T) {
 		"delete":           func() error { _, err := o.DeleteContact(ctx, nobody, id, nil); return err },
 		"restore":          func() error { _, err := o.RestoreContact(ctx, nobody, id, nil); return err },
 		"export":           func() error { _, err := o.AllContacts(ctx, nobody, crm.ContactFilter{}); return err },
+		"trash":            func() error { _, err := o.ContactRecords().Trash(ctx, nobody, "", 0); return err },
+		"deleted":          func() error { _, err := o.ContactRecords().Deleted(ctx, nobody, id); return err },
+		"neighbours":       func() error { _, _, err := o.ContactRecords().Neighbours(ctx, nobody, listing.Query{}, id); return err },
+		"history":          func() error { _, err := o.ContactRecords().History(ctx, nobody, id, ""); return err },
+		"since":            func() error { _, err := o.ContactRecords().ChangesSince(ctx, nobody, id, 1); return err },
+		"duplicates":       func() error { _, err := o.ContactRecords().Duplicates(ctx, nobody, crm.DuplicateQuery{}); return err },
+		"put back":         func() error { _, err := o.ContactRecords().PutBack(ctx, nobody, id, id, "notes"); return err },
+		"restore as":       func() error { _, err := o.ContactRecords().RestoreAs(ctx, nobody, id, crm.ContactPatch{}); return err },
 		"export by member": func() error { _, err := o.AllContacts(ctx, o.asha, crm.ContactFilter{}); return err },
 	} {
 		wantCode(t, name, call(), apperr.NoPermission)

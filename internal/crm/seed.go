@@ -57,11 +57,11 @@ func (m *seedMaker) makeCompanies(ctx context.Context, n int) error {
 			names = append(names, seedCompanyName(i))
 		}
 		_, err := change.Do(ctx, m.s.write, m.actor(), "company.seed", nil, func(ctx context.Context, tx *change.Tx) (int64, error) {
-			ids := make([]uuid.UUID, len(names))
+			ids, owners := make([]uuid.UUID, len(names)), make([]uuid.UUID, len(names))
 			for i := range ids {
-				ids[i] = uuid.Must(uuid.NewV7())
+				ids[i], owners[i] = uuid.Must(uuid.NewV7()), m.companyOwner(from+i)
 			}
-			made, err := tx.Q.SeedCompanies(ctx, db.SeedCompaniesParams{TenantID: m.tenant, Ids: ids, Names: names, Now: tx.Now})
+			made, err := tx.Q.SeedCompanies(ctx, db.SeedCompaniesParams{TenantID: m.tenant, Ids: ids, Names: names, Owners: owners, Now: tx.Now})
 			if err != nil {
 				return 0, fmt.Errorf("seed companies: %w", err)
 			}
@@ -85,6 +85,14 @@ func (m *seedMaker) makeCompanies(ctx context.Context, n int) error {
 		}
 	}
 	return nil
+}
+
+// companyOwner is whom the i-th company belongs to, uuid.Nil where there is nobody.
+func (m *seedMaker) companyOwner(i int) uuid.UUID {
+	if len(m.owners) == 0 {
+		return uuid.Nil
+	}
+	return m.owners[i%len(m.owners)]
 }
 
 // record tells the audit log of one batch: made-up records have no story of their

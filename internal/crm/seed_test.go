@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"payaid/internal/crm"
+	"payaid/internal/listing"
 )
 
 // The same seed makes the same contacts in every business, and again the same.
@@ -21,6 +22,15 @@ func TestSeedIsAlwaysTheSame(t *testing.T) {
 		done := 0
 		if err := o.SeedContacts(ctx, tenant.TenantID, n, number, func(d int) { done = d }); err != nil || done != n {
 			t.Fatalf("%d done: %v", done, err)
+		}
+		firms, err := o.Companies(ctx, tenant, listing.Query{})
+		if err != nil || len(firms.Items) == 0 {
+			t.Fatalf("%d companies: %v", len(firms.Items), err)
+		}
+		for _, c := range firms.Items {
+			if c.OwnerID == nil {
+				t.Errorf("%s belongs to nobody", c.Name)
+			}
 		}
 		page, err := o.Contacts(ctx, tenant, crm.ContactFilter{Sort: "email", Limit: 100})
 		if err != nil {

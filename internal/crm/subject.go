@@ -26,12 +26,12 @@ func SubjectContact(ctx context.Context, q *db.Queries, p auth.Principal, id uui
 	if err := p.Require(auth.ContactsRead); err != nil {
 		return Subject{}, err
 	}
-	row, err := readContact(ctx, q, p, id)
+	row, _, err := contactKind.seen(ctx, q, p, id)
 	if err != nil {
 		return Subject{}, err
 	}
 	if row.DeletedAt != nil {
-		return Subject{}, errNoContact()
+		return Subject{}, contactKind.missing()
 	}
 	return Subject{ID: row.ID, Name: row.Name, CompanyID: row.CompanyID}, nil
 }
@@ -41,12 +41,12 @@ func SubjectCompany(ctx context.Context, q *db.Queries, p auth.Principal, id uui
 	if err := p.Require(auth.CompaniesRead); err != nil {
 		return Subject{}, err
 	}
-	row, err := readCompany(ctx, q, p, id)
+	row, _, err := companyKind.seen(ctx, q, p, id)
 	if err != nil {
 		return Subject{}, err
 	}
 	if row.DeletedAt != nil {
-		return Subject{}, errNoCompany()
+		return Subject{}, companyKind.missing()
 	}
 	return Subject{ID: row.ID, Name: row.Name}, nil
 }

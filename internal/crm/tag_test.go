@@ -161,7 +161,7 @@ func TestARenamedTagTakesItsRecordsAndViewsAlong(t *testing.T) {
 	if err != nil || now.Version != mine.Version+1 {
 		t.Errorf("version %d, want %d (%v)", now.Version, mine.Version+1, err)
 	}
-	history, err := y.ContactHistory(ctx, y.asha, mine.ID, "")
+	history, err := y.ContactRecords().History(ctx, y.asha, mine.ID, "")
 	if err != nil || len(history.Entries) != 2 || history.Entries[0].Actor != "Admin" {
 		t.Errorf("the history has %+v, %v", history.Entries, err)
 	}

@@ -9,8 +9,8 @@ import (
 	"payaid/db"
 )
 
-// trashOrder is the one order of a trash: what was deleted last comes first.
-var trashOrder = db.Order{Name: "deletedAt", Expr: "c.deleted_at", ID: "c.id", Type: "timestamptz", Desc: true}
+// TrashOrder is the one order of a trash: what was deleted last comes first.
+var TrashOrder = db.Order{Name: "deletedAt", Expr: "c.deleted_at", ID: "c.id", Type: "timestamptz", Desc: true}
 
 // Trash returns one page of the deleted records that the reader sees, those deleted
 // last first. Total is not counted.
@@ -19,15 +19,20 @@ func (k *Kind[T, R]) Trash(ctx context.Context, src Source, r Reader, cursor str
 	if _, _, err := k.check(&q); err != nil {
 		return Page[T]{}, err
 	}
-	at, err := db.ParseCursor(cursor, trashOrder)
+	at, err := db.ParseCursor(cursor, TrashOrder)
 	if err != nil {
 		return Page[T]{}, BadCursor()
 	}
+	return k.read(ctx, src, r, found[R]{table: k.Trashed(r)}, TrashOrder, at, q.Limit)
+}
+
+// Trashed is what Trash reads, in the TrashOrder.
+func (k *Kind[T, R]) Trashed(r Reader) *db.List {
 	list := db.NewList(k.Columns, k.Table+" c", "c", r.Tenant).Always("c.deleted_at IS NOT NULL").Join(k.Joins)
 	if r.Only.SQL != "" {
 		list.Where(r.Only.SQL, r.Only.Args...)
 	}
-	return k.read(ctx, src, r, found[R]{table: list}, trashOrder, at, q.Limit)
+	return list
 }
 
 // Neighbours returns the records before and after one in the list of the query,

@@ -12,50 +12,55 @@ import (
 
 // Conflict is the error of a change in which fields were changed differently by
 // somebody else meanwhile. It is an apperr.Conflict that carries the current
-// version and names the fields.
-type Conflict[T any] struct {
+// version and names the fields, by their JSON names.
+type Conflict struct {
 	Cause  *apperr.Error
-	Merged T        // both changes together; where they contradict each other, mine
-	Fields []string // the JSON names of the fields that contradict each other
+	Mine   []string // the fields that would be mine if mine had its way; the others are theirs
+	Fields []string // those of them that contradict each other
 }
 
 // Error is for logs.
-func (c *Conflict[T]) Error() string {
+func (c *Conflict) Error() string {
 	return c.Cause.Error() + " (" + strings.Join(c.Fields, ", ") + ")"
 }
 
 // Unwrap makes the apperr error the one that answers.
-func (c *Conflict[T]) Unwrap() error { return c.Cause }
+func (c *Conflict) Unwrap() error { return c.Cause }
 
-// Merge returns the values of mine over theirs, both made from base, and the JSON
-// names of the fields in which they contradict each other; there the value is
-// mine. Without a base every field in which they differ contradicts.
+// Merge returns the values of mine over theirs, both made from base. The conflict
+// is nil unless they contradict each other, and without its Cause; merged is mine
+// there. Without a base every field in which they differ contradicts.
 //
 // A field contradicts when both changed it, and not to the same. T must be a struct
 // with exported fields; a field without a JSON name has no part in it and is
 // theirs.
-func Merge[T any](base *T, mine, theirs T) (merged T, conflicts []string) {
+func Merge[T any](base *T, mine, theirs T) (merged T, conflict *Conflict) {
 	merged = theirs
 	m, t, out := reflect.ValueOf(mine), reflect.ValueOf(theirs), reflect.ValueOf(&merged).Elem()
+	var all Conflict
 	for i := range m.NumField() {
 		name, _, _ := strings.Cut(m.Type().Field(i).Tag.Get("json"), ",")
 		if name == "" || same(m.Field(i), t.Field(i)) {
 			continue
 		}
+		contradicts := base == nil
 		if base != nil {
 			b := reflect.ValueOf(*base).Field(i)
 			if same(m.Field(i), b) {
 				continue // theirs alone
 			}
-			if !same(t.Field(i), b) {
-				conflicts = append(conflicts, name)
-			}
-		} else {
-			conflicts = append(conflicts, name)
+			contradicts = !same(t.Field(i), b)
+		}
+		all.Mine = append(all.Mine, name)
+		if contradicts {
+			all.Fields = append(all.Fields, name)
 		}
 		out.Field(i).Set(m.Field(i))
 	}
-	return merged, conflicts
+	if len(all.Fields) == 0 {
+		return merged, nil
+	}
+	return merged, &all
 }
 
 func same(a, b reflect.Value) bool {

@@ -39,20 +39,34 @@ func TestMerge(t *testing.T) {
 		"no base":                {nil, record{"B", "1", nil, &one, ""}, record{"A", "1", []string{}, &alsoOne, ""}, record{"B", "1", []string{}, &alsoOne, ""}, []string{"name"}},
 		"no base and no quarrel": {nil, base, base, base, nil},
 	} {
-		got, conflicts := threeway.Merge(c.base, c.mine, c.theirs)
-		if !reflect.DeepEqual(got, c.want) || !reflect.DeepEqual(conflicts, c.conflicts) {
-			t.Errorf("%s: %+v, %v", name, got, conflicts)
+		got, conflict := threeway.Merge(c.base, c.mine, c.theirs)
+		var fields []string
+		if conflict != nil {
+			fields = conflict.Fields
+		}
+		if !reflect.DeepEqual(got, c.want) || !reflect.DeepEqual(fields, c.conflicts) {
+			t.Errorf("%s: %+v, %v", name, got, fields)
 		}
 	}
 }
 
+// What was changed by me alone is named beside what contradicts, so that a form can be
+// filled with both.
+func TestAConflictNamesWhatIsMine(t *testing.T) {
+	base := record{Name: "A", Phone: "1"}
+	_, conflict := threeway.Merge(&base, record{Name: "B", Phone: "2"}, record{Name: "C", Phone: "1", Tags: []string{"theirs"}})
+	if conflict == nil || !reflect.DeepEqual(conflict.Mine, []string{"name", "phone"}) || !reflect.DeepEqual(conflict.Fields, []string{"name"}) {
+		t.Errorf("%+v", conflict)
+	}
+}
+
 func TestAConflictAnswersAsOne(t *testing.T) {
-	var err error = &threeway.Conflict[record]{Cause: apperr.New(apperr.Conflict, "changed"), Fields: []string{"name"}}
+	var err error = &threeway.Conflict{Cause: apperr.New(apperr.Conflict, "changed"), Fields: []string{"name"}}
 	err = fmt.Errorf("save: %w", err)
 	if !apperr.Is(err, apperr.Conflict) {
 		t.Error("it is no conflict to whoever answers it")
 	}
-	if c, ok := errors.AsType[*threeway.Conflict[record]](err); !ok || len(c.Fields) != 1 {
+	if c, ok := errors.AsType[*threeway.Conflict](err); !ok || len(c.Fields) != 1 {
 		t.Error("it is not found again")
 	}
 }

@@ -5,8 +5,6 @@ package companies
 import (
 	"strings"
 
-	"github.com/google/uuid"
-
 	"payaid/internal/crm"
 	"payaid/internal/listing"
 	"payaid/views/list"
@@ -61,8 +59,6 @@ func reach(c crm.Company) string {
 	}
 	return ui.FormatPhone(c.Phone)
 }
-
-func recordURL(id uuid.UUID) string { return "/companies/" + id.String() }
 
 // site is the address of a website as people write it, without its scheme.
 func site(address string) string {

@@ -20,7 +20,8 @@ var Listed = list.Entity{
 type ListProps struct {
 	list.Props
 	Page      crm.ContactPage
-	Owners    []ui.Option // to whom the viewer may give contacts
+	Owners    []ui.Option        // to whom the viewer may give contacts
+	Open      map[uuid.UUID]bool // the companies of the page that the viewer may open
 	MayCreate bool
 	MayDelete bool
 	MayExport bool
@@ -55,5 +56,3 @@ func tone(state string) ui.Tone {
 	}
 	return ui.ToneNeutral
 }
-
-func recordURL(id uuid.UUID) string { return "/contacts/" + id.String() }

@@ -1,41 +1,85 @@
 package contacts
 
 import (
-	"slices"
+	"cmp"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/a-h/templ"
+	"github.com/google/uuid"
 
-	"payaid/internal/audit"
 	"payaid/internal/crm"
 	"payaid/views/list"
 	"payaid/views/record"
 	"payaid/views/ui"
 )
 
+// Recorded is a contact as the pages of single records know it.
+var Recorded = record.Entity{
+	Path: Listed.Path, Title: Listed.Title, One: Listed.One, Many: Listed.Many, Least: "A name, an e-mail or a phone number is enough.",
+	Fields: fields, Unique: "email",
+}
+
 // fields are what can be changed about a contact, each by itself.
 var fields = []record.Field{
 	{Name: "firstName", Label: "First name"},
 	{Name: "lastName", Label: "Last name"},
-	{Name: "email", Label: "E-mail", Type: "email", Attrs: templ.Attributes{"inputmode": "email"}},
-	{Name: "phone", Label: "Phone", Type: "tel", Attrs: templ.Attributes{"inputmode": "tel"}},
-	{Name: "address", Label: "Address", Kind: record.Long},
+	{Name: "email", Label: "E-mail", Type: "email", Known: true, Attrs: templ.Attributes{"inputmode": "email"}},
+	{Name: "phone", Label: "Phone", Type: "tel", Known: true, Attrs: templ.Attributes{"inputmode": "tel"}},
+	{Name: "address", Label: "Address", Kind: record.Long, More: true},
 	{Name: "company", Label: "Company", Attrs: companyAttrs},
 	{Name: "jobTitle", Label: "Job title"},
-	{Name: "gstin", Label: "GSTIN", Attrs: gstinAttrs},
-	{Name: "source", Label: "Source"},
-	{Name: "tags", Label: "Tags", Hint: "Separate them by commas.", Attrs: ui.TagAttrs("fact-tag-list")},
+	{Name: "gstin", Label: "GSTIN", Known: true, More: true, Attrs: templ.Attributes{"maxlength": "20", "autocapitalize": "characters", "spellcheck": "false"}},
+	{Name: "source", Label: "Source", More: true},
+	{Name: "tags", Label: "Tags", Hint: "Separate them by commas.", More: true, Attrs: ui.TagAttrs(record.TagList)},
 	{Name: "stage", Label: "Stage", Kind: record.Choice, Options: list.Choices(crm.Stages)},
-	{Name: "status", Label: "Status", Kind: record.Choice, Options: list.Choices(crm.Statuses)},
-	{Name: "warmth", Label: "Warmth", Kind: record.Choice, Options: list.Choices(crm.Warmths)},
+	{Name: "status", Label: "Status", Kind: record.Choice, Options: list.Choices(crm.Statuses), More: true},
+	{Name: "warmth", Label: "Warmth", Kind: record.Choice, Options: list.Choices(crm.Warmths), More: true},
 	{Name: "ownerId", Label: "Owner", Kind: record.Choice},
-	{Name: "nextFollowUp", Label: "Next follow-up", Type: "date", Quick: []ui.Option{
+	{Name: "nextFollowUp", Label: "Next follow-up", Type: "date", More: true, Quick: []ui.Option{
 		{Value: Tomorrow, Label: "Tomorrow"}, {Value: NextWeek, Label: "Next week"}, {Value: NextMonth, Label: "In a month"}, {Value: NoDay, Label: "None"},
 	}},
-	{Name: "lastContactedAt", Label: "Last contacted", Type: "date", Quick: []ui.Option{{Value: Today, Label: "Today"}, {Value: Yesterday, Label: "Yesterday"}, {Value: NoDay, Label: "Never"}}},
+	{Name: "lastContactedAt", Label: "Last contacted", Type: "date", More: true, Quick: []ui.Option{{Value: Today, Label: "Today"}, {Value: Yesterday, Label: "Yesterday"}, {Value: NoDay, Label: "Never"}}},
 	{Name: "leadScore", Label: "Lead score", Type: "number", Hint: "0 to 100.", Attrs: templ.Attributes{"min": "0", "max": "100", "inputmode": "numeric"}},
-	{Name: "notes", Label: "Notes", Kind: record.Long},
+	{Name: "notes", Label: "Notes", Kind: record.Long, More: true},
+}
+
+// A company is suggested; a name that none has makes one.
+var companyAttrs = templ.Attributes{
+	"list": "company-list", "hx-get": "/contacts/companies", "hx-trigger": "input changed delay:200ms",
+	"hx-target": "#company-list", "hx-swap": "innerHTML", "hx-sync": "this:replace",
+}
+
+// ValuesOf are the fields of a contact as they are typed.
+func ValuesOf(c crm.Contact) record.Values {
+	contacted := ""
+	if c.LastContactedAt != nil {
+		contacted = ui.InputDay(*c.LastContactedAt)
+	}
+	return record.Values{
+		"firstName": c.FirstName, "lastName": c.LastName, "email": c.Email, "phone": ui.FormatPhone(c.Phone), "company": c.Company, "jobTitle": c.JobTitle,
+		"source": c.Source, "address": c.Address, "gstin": c.GSTIN, "notes": c.Notes, "tags": strings.Join(c.Tags, ", "), "stage": c.Stage, "status": c.Status,
+		"warmth": c.Warmth, "nextFollowUp": c.NextFollowUp, "lastContactedAt": contacted, "leadScore": strconv.Itoa(c.LeadScore), "ownerId": ui.OwnerValue(c.OwnerID),
+	}
+}
+
+// asksForContacted reports whether a form asks when the contact was last contacted: only where somebody came to say so.
+// A form that always did would make the moment of a call the day of it, whatever else was changed.
+func asksForContacted(p record.FormProps) bool {
+	_, sent := p.Values["lastContactedAt"]
+	return p.Focus == "lastContactedAt" || sent && len(p.Errors) > 0
+}
+
+// Note is what tells a contact in the trash apart from others of its name.
+func Note(c crm.Contact) string { return cmp.Or(c.Email, ui.FormatPhone(c.Phone)) }
+
+// companyURL is the address of the contact's company, "" where the viewer may not open it.
+func companyURL(c crm.Contact, open map[uuid.UUID]bool) string {
+	if c.CompanyID == nil || !open[*c.CompanyID] {
+		return ""
+	}
+	return "/companies/" + c.CompanyID.String()
 }
 
 // The quick choices of a day.
@@ -68,119 +112,4 @@ func QuickDay(choice string, today time.Time) (day string, ok bool) {
 		return "", false
 	}
 	return today.Format(time.DateOnly), true
-}
-
-// FindField returns the field of that name.
-func FindField(name string) (record.Field, bool) {
-	i := slices.IndexFunc(fields, func(f record.Field) bool { return f.Name == name })
-	if i < 0 {
-		return record.Field{}, false
-	}
-	return fields[i], true
-}
-
-// At points to the value of a field; nil for a name that no field has.
-func (v *Values) At(name string) *string {
-	switch name {
-	case "firstName":
-		return &v.FirstName
-	case "lastName":
-		return &v.LastName
-	case "email":
-		return &v.Email
-	case "phone":
-		return &v.Phone
-	case "company":
-		return &v.Company
-	case "jobTitle":
-		return &v.JobTitle
-	case "source":
-		return &v.Source
-	case "address":
-		return &v.Address
-	case "gstin":
-		return &v.GSTIN
-	case "notes":
-		return &v.Notes
-	case "tags":
-		return &v.Tags
-	case "stage":
-		return &v.Stage
-	case "status":
-		return &v.Status
-	case "warmth":
-		return &v.Warmth
-	case "nextFollowUp":
-		return &v.NextFollowUp
-	case "lastContactedAt":
-		return &v.LastContacted
-	case "leadScore":
-		return &v.LeadScore
-	case "ownerId":
-		return &v.Owner
-	}
-	return nil
-}
-
-// ValuesOfInput fills the form with what a contact is to be.
-func ValuesOfInput(in crm.ContactInput) Values {
-	return ValuesOf(crm.Contact{
-		FirstName: in.FirstName, LastName: in.LastName, Email: in.Email, Phone: in.Phone, Company: in.Company, JobTitle: in.JobTitle, Source: in.Source,
-		Address: in.Address, GSTIN: in.GSTIN, Notes: in.Notes, Tags: in.Tags, Stage: in.Stage, Status: in.Status, Warmth: in.Warmth,
-		LeadScore: in.LeadScore, NextFollowUp: in.NextFollowUp, LastContactedAt: in.LastContactedAt, OwnerID: in.OwnerID,
-	})
-}
-
-// Clashes compares what both sides made of the fields; since is what the log tells about their side, newest first.
-func Clashes(names []string, mine, theirs Values, since []audit.Entry, owners []ui.Option) []record.Clash {
-	out := make([]record.Clash, 0, len(names))
-	for _, name := range names {
-		field, known := FindField(name)
-		if !known {
-			continue
-		}
-		if name == "ownerId" {
-			field.Options = append([]ui.Option{{Value: NoOwner, Label: "Nobody"}}, owners...)
-		}
-		clash := record.Clash{Name: name, Label: field.Label, Mine: field.Words(*mine.At(name)), Theirs: field.Words(*theirs.At(name)), Stored: *theirs.At(name)}
-		for _, e := range since {
-			if slices.ContainsFunc(e.Changes, func(c audit.Change) bool { return c.Field == strings.TrimSuffix(name, "Id") }) {
-				clash.Who, clash.At = e.Actor, e.At
-				break
-			}
-		}
-		out = append(out, clash)
-	}
-	return out
-}
-
-// historyLabels name the fields as the log knows them.
-func historyLabels() map[string]string {
-	labels := map[string]string{}
-	for _, f := range fields {
-		labels[strings.TrimSuffix(f.Name, "Id")] = f.Label
-	}
-	return labels
-}
-
-// deed is an action of the log in words.
-func deed(action string) string {
-	switch action {
-	case "contact.create":
-		return "Added"
-	case "contact.update":
-		return "Changed"
-	case "contact.delete":
-		return "Moved to the trash"
-	case "contact.restore":
-		return "Restored"
-	}
-	return list.Label(strings.TrimPrefix(action, "contact."))
-}
-
-// HistoryProps describe the history of a contact.
-func HistoryProps(p RecordProps, page audit.Page) record.HistoryProps {
-	return record.HistoryProps{
-		Base: recordURL(p.Contact.ID), Page: page, Labels: historyLabels(), Change: p.MayChange, Deed: deed, CSRF: p.CSRF,
-	}
 }

@@ -11,42 +11,48 @@ import (
 	"payaid/handlers/respond"
 	"payaid/internal/apperr"
 	"payaid/internal/crm"
-	"payaid/views/contacts"
 	"payaid/views/record"
 )
 
 // warnOfDuplicates answers what stands below the fields while a form is filled in.
-func (s *server) warnOfDuplicates(c *fiber.Ctx) error {
-	ask := crm.DuplicateQuery{Email: c.Query("email"), Phone: c.Query("phone"), GSTIN: c.Query("gstin")}
+func (r recordPages[T, I, P]) warnOfDuplicates(c *fiber.Ctx) error {
+	ask := record.Asks(func(name string) string { return c.Query(name) })
 	if of := c.Query("of"); of != "" {
 		id, err := uuid.Parse(of)
 		if err != nil {
-			return apperr.New(apperr.NotFound, "There is nothing at this address.")
+			return errNothingHere()
 		}
 		ask.Of = id
 	}
-	found, err := s.duplicates(c, ask)
+	found, err := r.duplicates(c, ask)
 	if err != nil {
 		return err
 	}
 	return respond.Render(c, record.Duplicates(found))
 }
 
-// duplicates looks for contacts that are known by the same. What is no e-mail, phone
+// duplicates looks for records that are known by the same. What is no e-mail, phone
 // or GSTIN at all is refused when the form is sent.
-func (s *server) duplicates(c *fiber.Ctx, ask crm.DuplicateQuery) (record.DuplicatesProps, error) {
+func (r recordPages[T, I, P]) duplicates(c *fiber.Ctx, ask crm.DuplicateQuery) (record.DuplicatesProps, error) {
 	p, _ := mw.Principal(c)
-	found, err := s.CRM.ContactDuplicates(c.UserContext(), p, ask)
+	found, err := r.Duplicates(c.UserContext(), p, ask)
 	if apperr.Is(err, apperr.Validation) {
-		return contacts.DuplicatesProps(nil, ask), nil
+		return r.entity.Duplicates(nil, ask), nil
 	}
-	return contacts.DuplicatesProps(found, ask), err
+	return r.entity.Duplicates(found, ask), err
 }
 
 // unaccepted looks for duplicates that the sender of a form has not been warned of
-// yet. The e-mail is left out: it has to be unique, so saving refuses it.
-func (s *server) unaccepted(c *fiber.Ctx, v contacts.Values, of uuid.UUID) (found record.DuplicatesProps, warn bool, err error) {
-	found, err = s.duplicates(c, crm.DuplicateQuery{Phone: v.Phone, GSTIN: v.GSTIN, Of: of})
+// yet. What has to be unique is left out: saving refuses it.
+func (r recordPages[T, I, P]) unaccepted(c *fiber.Ctx, v record.Values, of uuid.UUID) (found record.DuplicatesProps, warn bool, err error) {
+	ask := record.Asks(func(name string) string {
+		if name == r.entity.Unique {
+			return ""
+		}
+		return v[name]
+	})
+	ask.Of = of
+	found, err = r.duplicates(c, ask)
 	if err != nil {
 		return found, false, err
 	}

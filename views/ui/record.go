@@ -1,25 +1,19 @@
 package ui
 
-import "strings"
+import (
+	"github.com/google/uuid"
+	"strings"
+)
 
 // NoOwner is the value of an owner's field for nobody.
 const NoOwner = "none"
 
-// Fact is a term with its value; an empty value shows as a dash by the style sheet.
-templ Fact(name string) {
-	<div>
-		<dt>{ name }</dt>
-		<dd>
-			{ children... }
-		</dd>
-	</div>
-}
-
-// FactText is a fact that is a text, with its line breaks.
-templ FactText(name, value string) {
-	@Fact(name) {
-		<span class="prose">{ value }</span>
+// OwnerValue is the value of an owner's field.
+func OwnerValue(id *uuid.UUID) string {
+	if id == nil {
+		return NoOwner
 	}
+	return id.String()
 }
 
 // FormatPhone writes an Indian number the way people read it, +91 98765 43210. Others stay in E.164.
