@@ -192,11 +192,35 @@ func (s *server) setList(l listed) fiber.Handler {
 		for _, column := range c.Context().PostArgs().PeekMulti("column") {
 			in.Columns = append(in.Columns, string(column))
 		}
+		if view, err := uuid.Parse(c.FormValue("view")); err == nil {
+			return s.setLook(c, l, view, in)
+		}
 		if _, err := s.CRM.SaveListSettings(c.UserContext(), p, l.Key, in); err != nil {
 			return aboutOne(err)
 		}
 		return listChanged(c, l.Key, postedList(c, l))
 	}
+}
+
+// setLook shows a list under its view with other columns, or another density: they
+// are the view's, and stay in the address until it is saved. The size of a page is
+// the person's own everywhere.
+func (s *server) setLook(c *fiber.Ctx, l listed, view uuid.UUID, in crm.ListSettings) error {
+	p, _ := mw.Principal(c)
+	own, err := s.CRM.ListSettings(c.UserContext(), p, l.Key)
+	if err != nil {
+		return err
+	}
+	if own.PageSize != in.PageSize {
+		own.PageSize = in.PageSize
+		if _, err := s.CRM.SaveListSettings(c.UserContext(), p, l.Key, own); err != nil {
+			return aboutOne(err)
+		}
+	}
+	return leaveTo(c, l.URL(list.Address{
+		Text: c.FormValue("q"), Filter: c.FormValue("filter"), Sort: c.FormValue("sort"), View: view.String(),
+		Columns: strings.Join(in.Columns, ","), Density: in.Density,
+	}))
 }
 
 // partial replaces the element of a page by a part.

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"slices"
+
 	"github.com/gofiber/fiber/v2"
 
 	"payaid/handlers/mw"
@@ -20,7 +22,7 @@ type listed struct {
 // address reads the address of a list over these fields.
 func address(fields filter.Fields) func(c *fiber.Ctx) (list.Address, error) {
 	return func(c *fiber.Ctx) (list.Address, error) {
-		a := list.Address{Text: c.Query("q"), Filter: c.Query("filter"), Sort: c.Query("sort"), Cursor: c.Query("cursor"), View: c.Query("view")}
+		a := list.Address{Text: c.Query("q"), Filter: c.Query("filter"), Sort: c.Query("sort"), Cursor: c.Query("cursor"), View: c.Query("view"), Columns: c.Query("columns"), Density: c.Query("density")}
 		err := narrow(&a, fields)
 		return a, err
 	}
@@ -64,6 +66,11 @@ func (s *server) openList(c *fiber.Ctx, l listed) (props list.Props, to string, 
 		return props, "", err
 	}
 	look, err := s.CRM.ListSettings(c.UserContext(), p, l.Key)
+	if i := slices.IndexFunc(views, func(v crm.View) bool { return v.ID.String() == at.View }); i >= 0 {
+		look = at.Under(look, views[i])
+	} else {
+		at.Columns, at.Density = "", "" // without a view they are the person's own
+	}
 	return list.Props{Entity: l.Entity, At: at, Views: views, Look: look, CSRF: mw.Token(c)}, "", err
 }
 

@@ -29,7 +29,9 @@ func (s *server) showViewForm(c *fiber.Ctx, l listed, form list.ViewFormProps) e
 func (s *server) createView(l listed) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		p, _ := mw.Principal(c)
-		in := crm.ViewInput{Entity: l.Key, Name: c.FormValue("name"), Shared: c.FormValue("shared") != "", Query: c.FormValue("q"), Filter: c.FormValue("filter"), Sort: c.FormValue("sort")}
+		in := crm.ViewInput{Entity: l.Key, Name: c.FormValue("name"), Shared: c.FormValue("shared") != "", Query: c.FormValue("q"), Filter: c.FormValue("filter"), Sort: c.FormValue("sort"), Density: c.FormValue("density")}
+		at := list.Address{Text: in.Query, Filter: in.Filter, Sort: in.Sort, Columns: c.FormValue("columns"), Density: in.Density}
+		in.Columns = at.ColumnKeys()
 		v, err := s.CRM.CreateView(c.UserContext(), p, in)
 		if err == nil {
 			return leaveTo(c, l.ViewURL(v))
@@ -39,12 +41,11 @@ func (s *server) createView(l listed) fiber.Handler {
 			return err
 		}
 		c.Status(respond.Status(e.Code))
-		at := list.Address{Text: in.Query, Filter: in.Filter, Sort: in.Sort}
 		return s.showViewForm(c, l, list.ViewFormProps{At: at, Name: in.Name, Shared: in.Shared, Errors: fieldErrors(e)})
 	}
 }
 
-// updateContactView saves what the list shows now under the view's name.
+// updateView saves what the list shows now under the view's name.
 func (s *server) updateView(l listed) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		p, _ := mw.Principal(c)
@@ -57,7 +58,14 @@ func (s *server) updateView(l listed) fiber.Handler {
 			return err
 		}
 		q, filter, sort := c.FormValue("q"), c.FormValue("filter"), c.FormValue("sort")
-		v, err := s.CRM.UpdateView(c.UserContext(), p, id, crm.ViewPatch{Query: &q, Filter: &filter, Sort: &sort}, &version)
+		patch := crm.ViewPatch{Query: &q, Filter: &filter, Sort: &sort}
+		if columns := (list.Address{Columns: c.FormValue("columns")}).ColumnKeys(); columns != nil {
+			patch.Columns = &columns
+		}
+		if density := c.FormValue("density"); density != "" {
+			patch.Density = &density
+		}
+		v, err := s.CRM.UpdateView(c.UserContext(), p, id, patch, &version)
 		if err != nil {
 			return err
 		}

@@ -48,7 +48,7 @@ func (o *operations) getBackupWindow(ctx context.Context, in *getBackupWindowInp
 	out := BackupWindow{Zone: w.Zone.String(), Spans: []BackupSpan{}}
 	if w.Window != nil {
 		out.Archived, out.Bases, out.Segments, out.Bytes = true, w.Bases, w.Segments, w.Bytes
-		out.NewestBaseAt, out.ArchivedAt = known(w.Newest), known(w.Window.Archived)
+		out.NewestBaseAt, out.ArchivedAt = known(w.Newest), known(w.Archived)
 		out.Spans = each(w.Spans, func(s backup.Span) BackupSpan { return BackupSpan{From: s.From.UTC(), To: s.To.UTC(), Gap: s.Lacks} })
 	}
 	return &backupAnswer[BackupWindow]{Body: Record[BackupWindow]{Data: out}}, nil

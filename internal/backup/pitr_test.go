@@ -201,8 +201,8 @@ func TestAMomentIsRestored(t *testing.T) {
 	a.survivesAKill(t, before)
 	a.survivesDamage(t, before, needed)
 
-	zone := backup.Schedule{}
-	if zone, err = backup.ParseSchedule("02:00 Asia/Kolkata"); err != nil {
+	zone, err := backup.ParseSchedule("02:00 Asia/Kolkata")
+	if err != nil {
 		t.Fatal(err)
 	}
 	s := a.service(func(o *backup.Options) { o.Schedule = zone })

@@ -36,11 +36,11 @@ var (
 	ErrArchiveDamaged = walarchive.ErrDamaged
 )
 
-// Window is what can be recovered, and Span one time without a gap in it.
-type (
-	Window = walarchive.Window
-	Span   = walarchive.Span
-)
+// Window is what can be recovered.
+type Window = walarchive.Window
+
+// Span is a time of it without a gap.
+type Span = walarchive.Span
 
 // WALOptions say where the write-ahead log is archived.
 type WALOptions struct {

@@ -32,6 +32,9 @@ type Entity struct {
 type Address struct {
 	Text, Filter, Sort, Cursor string
 	View                       string // the id of the saved view that it began with, AllView, or ""
+	// How the view looks otherwise than it was saved, "" where it does not.
+	Columns string // keys, separated by commas
+	Density string
 }
 
 // Query is what the address lists.
@@ -43,7 +46,7 @@ func (a Address) Query() listing.Query {
 func (e Entity) URL(a Address) string { return At(e.Path, a.params()) }
 
 func (a Address) params() map[string]string {
-	return map[string]string{"q": a.Text, "filter": a.Filter, "sort": a.Sort, "cursor": a.Cursor, "view": a.View}
+	return map[string]string{"q": a.Text, "filter": a.Filter, "sort": a.Sort, "cursor": a.Cursor, "view": a.View, "columns": a.Columns, "density": a.Density}
 }
 
 // At is the address of path with those of the parameters that say something.
@@ -146,7 +149,7 @@ func (p Props) pageURL(cursor string) string {
 // exportURL is the address of the whole list as a file in the format.
 func (p Props) exportURL(format string) string {
 	a := p.At
-	a.Cursor, a.View = "", ""
+	a.Cursor, a.View, a.Columns, a.Density = "", "", "", ""
 	params := a.params()
 	if format != p.Formats[0] {
 		params["format"] = format

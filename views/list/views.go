@@ -2,6 +2,8 @@ package list
 
 import (
 	"cmp"
+	"slices"
+	"strings"
 
 	"payaid/internal/crm"
 	"payaid/views/ui"
@@ -21,7 +23,7 @@ type ViewFormProps struct {
 
 func (p ViewFormProps) sheet() ui.FormSheetProps {
 	return ui.FormSheetProps{
-		Title: "Save as a view", Text: "Search, filters and order of this list under a name.", Action: p.Path + "/views", Cancel: p.URL(p.At), Submit: "Save view",
+		Title: "Save as a view", Text: "Search, filters, order and columns of this list under a name.", Action: p.Path + "/views", Cancel: p.URL(p.At), Submit: "Save view",
 		CSRF: p.CSRF, Errors: p.Errors, Dialog: p.Dialog,
 	}
 }
@@ -44,6 +46,16 @@ func (e Entity) ViewURL(v crm.View) string {
 	return e.URL(Address{Text: v.Query, Filter: v.Filter, Sort: v.Sort, View: v.ID.String()})
 }
 
+// Under is how the list looks under the view, and with what was chosen since it was opened.
+func (a Address) Under(look crm.ListSettings, v crm.View) crm.ListSettings {
+	return look.Under(v).Under(crm.View{Columns: a.ColumnKeys(), Density: a.Density})
+}
+
+// ColumnKeys are the keys of Columns, nil for none.
+func (a Address) ColumnKeys() []string {
+	return strings.FieldsFunc(a.Columns, func(r rune) bool { return r == ',' })
+}
+
 // current is the view that the list began with, or nil.
 func (p Props) current() *crm.View {
 	for i, v := range p.Views {
@@ -60,17 +72,23 @@ func (p Props) changed() bool {
 	if v == nil {
 		return false
 	}
+	if p.At.Columns != "" && !slices.Equal(p.At.ColumnKeys(), v.Columns) || p.At.Density != "" && p.At.Density != v.Density {
+		return true
+	}
 	return v.Query != p.At.Text || v.Filter != p.At.Filter || cmp.Or(v.Sort, p.Default) != cmp.Or(p.At.Sort, p.Default)
 }
 
 // saveable reports whether the list says anything that a view could keep.
 func (p Props) saveable() bool {
-	return p.At.Text != "" || p.At.Filter != "" || p.At.Sort != ""
+	return p.At.Text != "" || p.At.Filter != "" || p.At.Sort != "" || p.At.Columns != "" || p.At.Density != ""
 }
 
-func (e Entity) saveAsURL(a Address) string {
+// saveAsURL is the form of a new view that shows what the list shows, and looks as the list does.
+func (p Props) saveAsURL() string {
+	a := p.At
 	a.Cursor, a.View = "", ""
-	return At(e.Path+"/views/new", a.params())
+	a.Columns, a.Density = strings.Join(p.Look.Columns, ","), p.Look.Density
+	return At(p.Path+"/views/new", a.params())
 }
 
 func (e Entity) viewActionURL(v crm.View, action string) string {

@@ -223,7 +223,7 @@ func ViewBar(p Props) templ.Component {
 			}
 		}
 		if p.saveable() && (p.current() == nil || p.changed()) {
-			templ_7745c5c3_Err = ui.LinkButton(p.saveAsURL(p.At), ui.ButtonProps{Label: "Save as", Variant: ui.Ghost, Size: ui.Tiny, Attrs: templ.Attributes{"hx-get": p.saveAsURL(p.At), "hx-target": "#modal", "hx-swap": "innerHTML"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.LinkButton(p.saveAsURL(), ui.ButtonProps{Label: "Save as", Variant: ui.Ghost, Size: ui.Tiny, Attrs: templ.Attributes{"hx-get": p.saveAsURL(), "hx-target": "#modal", "hx-swap": "innerHTML"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -336,6 +336,14 @@ func listFields(a Address) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = Hidden("sort", a.Sort).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = Hidden("columns", a.Columns).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = Hidden("density", a.Density).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
