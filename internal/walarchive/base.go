@@ -192,8 +192,7 @@ func (i *inspector) Write(p []byte) (int, error) {
 }
 
 func (i *inspector) stop() {
-	_ = i.w.Close() // returns nil always
-	<-i.done        // the program's own words say why
+	_ = i.finish() // the program's own words say why
 }
 
 func (i *inspector) finish() error {
