@@ -78,7 +78,7 @@ func TestColumnsDensityAndPageSize(t *testing.T) {
 	choose := func(selector, shown string) {
 		t.Helper()
 		tb.click("#list-settings-button")
-		tb.wait(`document.querySelector('#list-settings:popover-open')`)
+		tb.wait(`document.querySelector('#list-settings:popover-open')?.style.top`) // it stands where it stays
 		tb.click(selector)
 		tb.wait(shown)
 		tb.open("/contacts?view=all")

@@ -216,7 +216,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 		"/password/forgot", "/password/forgot?sent=1", "/password/reset?token=nonsense", "/settings/password", "/settings/security", "/settings/security/totp", "/settings/sign-in-rule",
 		"/admin/mail", "mail", "/admin/jobs", "/admin/tenants", "/admin/tenants/new", "/admin/audit", "/admin/cache", "/admin/backups", "/admin/backups/settings", "/admin/backups/moment", "/admin/backups/upload", "/admin/backups/jobs",
 		"/settings/profile", "/settings/business", "/settings/business/end", "/closed", "rotate",
-		"/settings/people", "person", "/settings/teams", "/settings/rights", "/settings/invitations/new", "/settings/keys", "/settings/keys/new", "/settings/audit",
+		"/settings/people", "person", "/settings/teams", "/settings/rights", "/settings/invitations/new", "/settings/keys", "/settings/tags", "/settings/keys/new", "/settings/audit",
 		"/signup", "/signup?sent=1", "/signup/finish?token=nonsense", "/invitations/accept?token=nonsense", "/welcome", "/tenants/new", "bulk"} {
 		t.Run(strings.ReplaceAll(strings.Trim(path, "/"), "/", "-"), func(t *testing.T) {
 			tb := newTab(t, "404", "422")

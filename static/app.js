@@ -6,6 +6,12 @@
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const on = (type, handler, options) => document.addEventListener(type, handler, options);
 
+  // htmx takes hold of the page a moment after the scripts have run, on a busy machine after the page is shown. What a press
+  // asks of it waits until then: sooner nobody would hear it. For the other scripts of the page, too.
+  let ready = false;
+  on('htmx:after:process', () => { ready = true; }, { once: true });
+  window.whenReady = (act) => { if (ready) act(); else on('htmx:after:process', act, { once: true }); };
+
   /* Requests */
 
   on('htmx:config:request', (e) => {

@@ -26,13 +26,9 @@
     return !!box;
   }
 
-  // htmx takes hold of the page a moment after this script has run, on a busy machine after the page is shown. A press waits
-  // for it: the bare link would leave the page instead of opening its dialog.
-  let ready = false;
-  document.addEventListener('htmx:after:process', () => { ready = true; }, { once: true });
+  // The bare link would leave the page instead of opening its dialog.
   function press(button) {
-    if (button && ready) button.click();
-    else if (button) document.addEventListener('htmx:after:process', () => button.click(), { once: true });
+    if (button) whenReady(() => button.click());
     return !!button;
   }
   const follow = (link) => { link?.click(); return !!link; };

@@ -72,7 +72,7 @@
     list.replaceChildren();
     palette.showModal();
     input.focus();
-    htmx.trigger(input.form, 'ask');
+    whenReady(() => htmx.trigger(input.form, 'ask'));
     return true;
   }
   document.addEventListener('palette', open);
