@@ -236,7 +236,7 @@ func (q *Queries) ListMemberIDs(ctx context.Context, tenantID uuid.UUID) ([]uuid
 }
 
 const listSeededCompanies = `-- name: ListSeededCompanies :many
-SELECT c.id, c.name FROM unnest($1::text[]) AS n (name) JOIN companies c ON c.tenant_id = $2 AND c.deleted_at IS NULL AND c.name = n.name
+SELECT c.id, c.name FROM unnest($1::text[]) AS n (name) JOIN companies c ON c.tenant_id = $2 AND c.deleted_at IS NULL AND c.sort_name = lower(n.name) AND c.name = n.name
 `
 
 type ListSeededCompaniesParams struct {
@@ -249,7 +249,7 @@ type ListSeededCompaniesRow struct {
 	Name string    `db:"name"`
 }
 
-// Joined, since a plan made before the names are known compares every company with each of them.
+// By the column of the order, which has an index: without one each name is compared with every company.
 func (q *Queries) ListSeededCompanies(ctx context.Context, arg ListSeededCompaniesParams) ([]ListSeededCompaniesRow, error) {
 	rows, err := q.db.Query(ctx, listSeededCompanies, arg.Names, arg.TenantID)
 	if err != nil {
