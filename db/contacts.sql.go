@@ -369,11 +369,12 @@ func (q *Queries) SaveContact(ctx context.Context, arg SaveContactParams) error 
 	return err
 }
 
-const seedCompanies = `-- name: SeedCompanies :execrows
+const seedCompanies = `-- name: SeedCompanies :many
 INSERT INTO companies (tenant_id, id, name, owner_id, created_at, updated_at)
 SELECT $1::uuid, r.id, r.name, nullif(r.owner_id, '00000000-0000-0000-0000-000000000000'), $2::timestamptz, $2
 FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::text[]) AS name, unnest($5::uuid[]) AS owner_id) r
 ON CONFLICT DO NOTHING
+RETURNING id, name
 `
 
 type SeedCompaniesParams struct {
@@ -384,9 +385,14 @@ type SeedCompaniesParams struct {
 	Owners   []uuid.UUID `db:"owners"`
 }
 
+type SeedCompaniesRow struct {
+	ID   uuid.UUID `db:"id"`
+	Name string    `db:"name"`
+}
+
 // An owner is null where the business has nobody yet.
-func (q *Queries) SeedCompanies(ctx context.Context, arg SeedCompaniesParams) (int64, error) {
-	result, err := q.db.Exec(ctx, seedCompanies,
+func (q *Queries) SeedCompanies(ctx context.Context, arg SeedCompaniesParams) ([]SeedCompaniesRow, error) {
+	rows, err := q.db.Query(ctx, seedCompanies,
 		arg.TenantID,
 		arg.Now,
 		arg.Ids,
@@ -394,9 +400,21 @@ func (q *Queries) SeedCompanies(ctx context.Context, arg SeedCompaniesParams) (i
 		arg.Owners,
 	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	items := []SeedCompaniesRow{}
+	for rows.Next() {
+		var i SeedCompaniesRow
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const setContactDeleted = `-- name: SetContactDeleted :exec

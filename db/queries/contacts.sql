@@ -44,12 +44,13 @@ WHERE tenant_id = @tenant_id AND id = @id;
 SELECT id, email FROM contacts
 WHERE tenant_id = @tenant_id AND deleted_at IS NULL AND email = ANY (@emails::text[]) AND email <> '';
 
--- name: SeedCompanies :execrows
+-- name: SeedCompanies :many
 -- An owner is null where the business has nobody yet.
 INSERT INTO companies (tenant_id, id, name, owner_id, created_at, updated_at)
 SELECT @tenant_id::uuid, r.id, r.name, nullif(r.owner_id, '00000000-0000-0000-0000-000000000000'), @now::timestamptz, @now
 FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@names::text[]) AS name, unnest(@owners::uuid[]) AS owner_id) r
-ON CONFLICT DO NOTHING;
+ON CONFLICT DO NOTHING
+RETURNING id, name;
 
 -- name: ListMemberIDs :many
 SELECT user_id FROM memberships WHERE tenant_id = @tenant_id ORDER BY user_id;

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -56,6 +57,7 @@ func (m *seedMaker) makeCompanies(ctx context.Context, n int) error {
 		for i := from; i < min(from+seedBatch, n); i++ {
 			names = append(names, seedCompanyName(i))
 		}
+		byName := make(map[string]uuid.UUID, len(names))
 		_, err := change.Do(ctx, m.s.write, m.actor(), "company.seed", nil, func(ctx context.Context, tx *change.Tx) (int64, error) {
 			ids, owners := make([]uuid.UUID, len(names)), make([]uuid.UUID, len(names))
 			for i := range ids {
@@ -65,24 +67,39 @@ func (m *seedMaker) makeCompanies(ctx context.Context, n int) error {
 			if err != nil {
 				return 0, fmt.Errorf("seed companies: %w", err)
 			}
-			return made, m.record(ctx, tx, "company.seed", "company", made)
+			for _, r := range made {
+				byName[r.Name] = r.ID
+			}
+			n := int64(len(made))
+			return n, m.record(ctx, tx, "company.seed", "company", n)
 		})
 		if err != nil {
 			return err
 		}
-		rows, err := m.s.db.Tenant(m.tenant).ListSeededCompanies(ctx, db.ListSeededCompaniesParams{TenantID: m.tenant, Names: names})
-		if err != nil {
-			return fmt.Errorf("read the companies back: %w", err)
-		}
-		byName := make(map[string]uuid.UUID, len(rows))
-		for _, r := range rows {
-			byName[r.Name] = r.ID
+		if err := m.findCompanies(ctx, names, byName); err != nil {
+			return err
 		}
 		for _, name := range names {
 			if id, ok := byName[name]; ok {
 				m.companies = append(m.companies, id)
 			}
 		}
+	}
+	return nil
+}
+
+// findCompanies adds those of the names that were there before.
+func (m *seedMaker) findCompanies(ctx context.Context, names []string, byName map[string]uuid.UUID) error {
+	others := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return byName[name] != uuid.Nil })
+	if len(others) == 0 {
+		return nil
+	}
+	rows, err := m.s.db.Tenant(m.tenant).ListSeededCompanies(ctx, db.ListSeededCompaniesParams{TenantID: m.tenant, Names: others})
+	if err != nil {
+		return fmt.Errorf("read the companies back: %w", err)
+	}
+	for _, r := range rows {
+		byName[r.Name] = r.ID
 	}
 	return nil
 }
