@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
-
 	"payaid/db"
 	"payaid/internal/auth"
 	"payaid/internal/filter"
@@ -97,25 +95,6 @@ func (s *Service) Deals(ctx context.Context, p auth.Principal, q listing.Query) 
 		return listing.Page[Deal]{}, err
 	}
 	return dealList.Page(ctx, s.source(), s.reader(p, auth.Deals), q)
-}
-
-// DealsOfContact returns one page of a contact's deals, as far as the principal
-// sees them. Who may not see deals gets none.
-func (s *Service) DealsOfContact(ctx context.Context, p auth.Principal, id uuid.UUID, q listing.Query) (listing.Page[Deal], error) {
-	return s.dealsOf(ctx, p, "c.contact_id = ?", id, q)
-}
-
-// DealsOfCompany returns one page of a company's deals, like DealsOfContact.
-func (s *Service) DealsOfCompany(ctx context.Context, p auth.Principal, id uuid.UUID, q listing.Query) (listing.Page[Deal], error) {
-	return s.dealsOf(ctx, p, "c.company_id = ?", id, q)
-}
-
-func (s *Service) dealsOf(ctx context.Context, p auth.Principal, only string, id uuid.UUID, q listing.Query) (listing.Page[Deal], error) {
-	if !p.Can(auth.DealsRead) {
-		return listing.Page[Deal]{}, nil
-	}
-	q.Only = listing.Condition{SQL: only, Args: []any{id}}
-	return s.Deals(ctx, p, q)
 }
 
 var dealColumnsOfExport = []Column[Deal]{
